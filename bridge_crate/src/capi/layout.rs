@@ -16,6 +16,12 @@ pub type digit = u32;
 /// `PySendResult`: an enumeration, passed as an `int`.
 pub type PySendResult = c_int;
 
+/// Known by address only.
+#[repr(C)]
+pub struct PyThreadState {
+    _opaque: [u8; 0],
+}
+
 /// `struct _object`. The count is `Py_ssize_t`; on 64-bit builds only its lower half counts.
 #[repr(C)]
 pub struct PyObject {

@@ -364,7 +364,7 @@ extern "C" {
     pub fn PyMem_Free(block: *mut c_void);
     pub fn PyMem_RawMalloc(size: usize) -> *mut c_void;
     pub fn PyMem_RawFree(block: *mut c_void);
-    pub fn PyThreadState_Get() -> *mut c_void;
+    pub fn PyThreadState_Get() -> *mut PyThreadState;
     pub fn Py_IsInitialized() -> c_int;
     pub fn PyType_ClearCache() -> c_uint;
 }
