@@ -26,7 +26,7 @@ def applied(segments: list[tuple[int, memoryview]], size: int) -> bytes:
 @quick
 @given(memories())
 def test_segments_rebuild_the_memory(memory: bytes) -> None:
-    """Writing the segments into zeros gives the memory; they are sorted, apart, and start and end non-zero."""
+    """Writing the segments into zeros gives the memory; they are sorted, apart, start and end non-zero."""
     segments = memory_segments(memory)
     assert applied(segments, len(memory)) == memory
     last = -1
