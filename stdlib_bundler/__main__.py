@@ -1,0 +1,72 @@
+"""Command line: ``python3.13 -m stdlib_bundler --lib Lib --output stdlib.bin``."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from pathlib import Path
+
+from stdlib_bundler import bundle, format, policy
+from stdlib_bundler.collect import Source
+from stdlib_bundler.compiler import CompileFault, interpreter_fits
+from stdlib_bundler.edits import EditFault
+
+_CONFIG_C_ENTRY = re.compile(r'^\s*\{"(\w+)",\s*\w+\},', re.MULTILINE)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="stdlib_bundler", description=__doc__)
+    parser.add_argument("--lib", type=Path, required=True, help="the Lib folder of CPython 3.13")
+    parser.add_argument("--output", type=Path, required=True, help="where to write the blob")
+    parser.add_argument(
+        "--frozen",
+        action="append",
+        default=[],
+        metavar="NAME=FILE",
+        help="a module of the runtime's own that is stored uncompressed (may be repeated)",
+    )
+    parser.add_argument(
+        "--config-c",
+        type=Path,
+        help="Modules/config.c of the runtime; without it, the optional C modules count as missing",
+    )
+    parser.add_argument(
+        "--built-in", action="append", default=[], metavar="NAME", help="one more C module of the runtime"
+    )
+    parser.add_argument("--block-size", type=int, default=bundle.BLOCK_SIZE, help="raw bytes of a block")
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Write the blob and print one line about it; the exit code is not 0 when that fails."""
+    arguments = _arguments()
+    if not interpreter_fits():
+        print(f"stdlib_bundler: needs CPython 3.13, this is {sys.version.split()[0]}", file=sys.stderr)
+        return 2
+    built_in = set(policy.BUILT_IN) | set(arguments.built_in)
+    if arguments.config_c is not None:
+        built_in |= set(_CONFIG_C_ENTRY.findall(arguments.config_c.read_text()))
+    extra = []
+    for item in arguments.frozen:
+        name, _, file = item.partition("=")
+        extra.append(Source(name, name.replace(".", "/") + ".py", False, Path(file).read_bytes()))
+    try:
+        settings = bundle.Settings(block_size=arguments.block_size)
+        blob = bundle.build(arguments.lib, extra, frozenset(built_in), settings)
+        data = format.write(blob)
+    except (CompileFault, EditFault, format.FormatError, OSError) as error:
+        print(f"stdlib_bundler: {error}", file=sys.stderr)
+        return 1
+    arguments.output.write_bytes(data)
+    modules = blob.modules()
+    raw = sum(len(module.data) for module in modules.values())
+    print(
+        f"{arguments.output}: {len(modules)} modules, {len(blob.refusals)} refused or left out,"
+        f" {len(blob.blocks)} blocks, {raw} bytes of code in {len(data)} bytes"
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

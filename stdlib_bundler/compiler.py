@@ -1,0 +1,47 @@
+"""Compiles a module of the standard library to the bytes that go into the blob."""
+
+from __future__ import annotations
+
+import importlib.util
+import marshal
+import types
+
+from stdlib_bundler.collect import Source
+from stdlib_bundler.linetable import lines_only
+
+__all__ = ["MAGIC_OF_3_13", "CompileFault", "compile_source", "fixed_point", "interpreter_fits"]
+
+MAGIC_OF_3_13 = 3571  # Include/internal/pycore_magic_number.h of CPython 3.13
+
+
+class CompileFault(Exception):
+    """A module of the standard library does not compile."""
+
+
+def interpreter_fits() -> bool:
+    """Whether this interpreter writes byte code for CPython 3.13."""
+    return int.from_bytes(importlib.util.MAGIC_NUMBER[:2], "little") == MAGIC_OF_3_13
+
+
+def fixed_point(code: types.CodeType) -> bytes:
+    """Marshal ``code`` so that the bytes do not depend on who else held references to its parts.
+
+    ``marshal`` marks objects whose reference count is above one, and a fresh code object shares constants
+    with the compiler's caches.  What has been loaded shares only what the bytes say, so a second round of
+    dump and load reproduces itself.
+    """
+    data = marshal.dumps(code)
+    while True:
+        again = marshal.dumps(marshal.loads(data))
+        if again == data:
+            return data
+        data = again
+
+
+def compile_source(source: Source) -> bytes:
+    """The marshalled code object of one module: docstrings kept, assertions kept, columns dropped."""
+    try:
+        code = compile(source.text, f"<stdlib>/{source.file}", "exec", dont_inherit=True, optimize=0)
+    except (SyntaxError, ValueError) as error:
+        raise CompileFault(f"{source.file} does not compile: {error}") from error
+    return fixed_point(lines_only(code))

@@ -1,0 +1,86 @@
+"""Small changes to modules of the library that import a refused module only for a part of their work.
+
+Such a module would be refused as a whole although most of it works: ``logging.config`` needs sockets for
+``listen`` alone.  Each edit moves the import to the place of use, where it then raises the text of the
+refusal.  An edit replaces an exact text that occurs once, and keeps the number of lines, so that line numbers
+stay those of CPython's source.  When the text is not found, the build fails.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["EDITS", "Edit", "EditFault", "apply"]
+
+
+class EditFault(Exception):
+    """An edit does not fit the source it was written for."""
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Replace ``old`` by ``new`` in the module ``file`` (a path relative to ``Lib``)."""
+
+    file: str
+    old: str
+    new: str
+
+
+def _lazy(name: str) -> str:
+    return f'type("{name}", (), {{"__getattr__": lambda self, name: getattr(__import__("{name}"), name)}})()'
+
+
+EDITS: tuple[Edit, ...] = (
+    # Only listen() opens sockets; dictConfig() and fileConfig() do not.
+    Edit("logging/config.py", "from socketserver import ThreadingTCPServer, StreamRequestHandler\n", "\n"),
+    Edit(
+        "logging/config.py",
+        "class ConfigStreamHandler(StreamRequestHandler):",
+        'class ConfigStreamHandler(__import__("socketserver").StreamRequestHandler):',
+    ),
+    Edit(
+        "logging/config.py",
+        "class ConfigSocketReceiver(ThreadingTCPServer):",
+        'class ConfigSocketReceiver(__import__("socketserver").ThreadingTCPServer):',
+    ),
+    Edit(
+        "logging/config.py",
+        "ThreadingTCPServer.__init__(self, (host, port), handler)",
+        "super().__init__((host, port), handler)",
+    ),
+    # Only SocketHandler, DatagramHandler and SysLogHandler open sockets.
+    Edit("logging/handlers.py", "\nimport socket\n", f"\nsocket = {_lazy('socket')}\n"),
+    # Only the names of new messages and locks ask for the host's name.
+    Edit("mailbox.py", "\nimport socket\n", f"\nsocket = {_lazy('socket')}\n"),
+    # Only AsyncMock needs asyncio.
+    Edit("unittest/mock.py", "\nimport asyncio\n", f"\nasyncio = {_lazy('asyncio')}\n"),
+    Edit(
+        "unittest/mock.py",
+        "from asyncio import iscoroutinefunction\n",
+        "from inspect import iscoroutinefunction\n",
+    ),
+    # Only a document that is named by its address is fetched.
+    Edit(
+        "xml/sax/saxutils.py",
+        "import os, urllib.parse, urllib.request\n",
+        "import os, urllib.parse\n",
+    ),
+    Edit(
+        "xml/sax/saxutils.py",
+        "f = urllib.request.urlopen(source.getSystemId())",
+        'f = __import__("urllib.request").request.urlopen(source.getSystemId())',
+    ),
+)
+
+
+def apply(file: str, text: bytes) -> bytes:
+    """The source of ``file`` with its edits.  Raises ``EditFault`` when one does not fit exactly once."""
+    for edit in EDITS:
+        if edit.file != file:
+            continue
+        old, new = edit.old.encode(), edit.new.encode()
+        found = text.count(old)
+        if found != 1:
+            raise EditFault(f"{file}: the text to edit occurs {found} times: {edit.old.strip()!r}")
+        text = text.replace(old, new)
+    return text
