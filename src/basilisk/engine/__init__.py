@@ -1,0 +1,36 @@
+"""Running wasm: configuration, compile cache, instances with a memory that can be rolled back.
+
+    engine = Engine()
+    parts = basilisk.wasm.shell.split(module)
+    instance = Instance(engine, engine.compile(parts.shell), imports, parts.image)
+    instance.call(parts.image.exports["canister_init"])
+
+Pre-initialisation uses ``refuse_all_but({"debug_print": ...})`` for ``imports``; the replica supplies the
+system API.
+"""
+
+from basilisk.engine.engine import CompiledModule, Engine, default_engine
+from basilisk.engine.heap import OS_PAGE, Heap
+from basilisk.engine.host import HostFunction, Imports, refuse_all_but
+from basilisk.engine.instance import MAX_FUEL, Instance
+from basilisk.engine.memory import WASM_PAGE, GuestMemory
+from basilisk.engine.traps import HostRefusal, TrapKind, WasmFrame, WasmTrap
+
+__all__ = [
+    "MAX_FUEL",
+    "OS_PAGE",
+    "WASM_PAGE",
+    "CompiledModule",
+    "Engine",
+    "GuestMemory",
+    "Heap",
+    "HostFunction",
+    "HostRefusal",
+    "Imports",
+    "Instance",
+    "TrapKind",
+    "WasmFrame",
+    "WasmTrap",
+    "default_engine",
+    "refuse_all_but",
+]

@@ -1,0 +1,84 @@
+"""The wasm engine: compiles shells once, runs them on a thread with enough stack."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from pathlib import Path
+
+import wasmtime
+
+from basilisk.engine import config
+from basilisk.engine.cache import CompileCache
+from basilisk.engine.host import ImportSignature, signatures
+from basilisk.engine.thread import WasmThread
+
+__all__ = ["CompiledModule", "Engine", "default_engine"]
+
+
+class CompiledModule:
+    """Machine code of a shell together with the signatures of its imports."""
+
+    def __init__(self, module: wasmtime.Module, key: str, from_cache: bool) -> None:
+        self.wasmtime = module
+        self.key = key
+        self.from_cache = from_cache
+        self.imports: list[ImportSignature] = signatures(module)
+
+
+class Engine:
+    """A configured wasmtime with its compile cache.
+
+    ``cache`` is the folder for machine code: None for the user's cache folder, False for none.
+    ``target`` selects another code generator (``pulley64``).
+    """
+
+    def __init__(self, cache: Path | bool | None = None, target: str | None = None) -> None:
+        self.wasmtime = wasmtime.Engine(config.build_config(target))
+        self.thread = WasmThread()
+        self._fingerprint = config.fingerprint(target)
+        self._cache = None if cache is False else CompileCache(None if cache is True else cache)
+        self._modules: dict[str, CompiledModule] = {}
+        self._lock = threading.Lock()
+
+    def key(self, shell: bytes) -> str:
+        """Name of the machine code of ``shell`` in the cache."""
+        return hashlib.sha256(self._fingerprint + hashlib.sha256(shell).digest()).hexdigest()
+
+    def compile(self, shell: bytes) -> CompiledModule:
+        """Machine code for ``shell``, from memory, the cache on disk or the compiler, in this order.
+
+        Raises wasmtime.WasmtimeError when ``shell`` is not valid, ValueError when it imports anything else
+        than functions on integers.
+        """
+        key = self.key(shell)
+        with self._lock:
+            known = self._modules.get(key)
+            if known is not None:
+                return known
+            module = self._cache.load(self.wasmtime, key) if self._cache is not None else None
+            found = module is not None
+            if module is None:
+                module = wasmtime.Module(self.wasmtime, shell)
+                if self._cache is not None:
+                    self._cache.store(key, module)
+            compiled = CompiledModule(module, key, found)
+            self._modules[key] = compiled
+            return compiled
+
+    def validate(self, module: bytes) -> None:
+        """Raise wasmtime.WasmtimeError unless ``module`` is valid with the features that are on."""
+        wasmtime.Module.validate(self.wasmtime, module)
+
+
+_default_lock = threading.Lock()
+_default: Engine | None = None
+
+
+def default_engine() -> Engine:
+    """The engine that everything in this process shares unless told otherwise."""
+    global _default
+    with _default_lock:
+        if _default is None:
+            _default = Engine()
+        return _default

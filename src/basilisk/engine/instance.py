@@ -1,0 +1,292 @@
+"""A live instance: compiled shell + memory image.
+
+The instance owns a store of its own, because wasmtime frees nothing before the store is freed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from wasmtime import Store, WasmtimeError
+from wasmtime import Trap as _Trap
+from wasmtime import _ffi as ffi
+
+from basilisk.engine import host
+from basilisk.engine.heap import Heap, new_heap
+from basilisk.engine.memory import WASM_PAGE, GuestMemory
+from basilisk.engine.traps import TrapKind, WasmFrame, WasmTrap
+
+if TYPE_CHECKING:
+    from basilisk.engine.engine import CompiledModule, Engine
+    from basilisk.wasm.shell import Image
+
+__all__ = ["MAX_FUEL", "Instance"]
+
+#: The largest fuel value that wasmtime stores without loss.
+MAX_FUEL = (1 << 63) - 1
+
+_GLOBAL_WIDTH = {0: 4, 1: 8, 2: 4, 3: 8, 4: 16}  # wasmtime value kind → bytes
+
+
+class Instance:
+    """An instantiated shell with its memory, globals and fuel.
+
+    ``heap`` is the committed memory; without one, ``image`` makes it.  ``globals_`` replaces the initial
+    globals of the image (used when an instance is made again from committed state).
+    Raises WasmTrap when the image does not fit the memory, WasmtimeError when linking fails and KeyError
+    when ``imports`` does not know an import.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        module: CompiledModule,
+        imports: host.Imports,
+        image: Image,
+        *,
+        heap: Heap | None = None,
+        globals_: Mapping[int, int] | None = None,
+        heap_kind: str | None = None,
+        memory_limit: int = 4 << 30,
+    ) -> None:
+        self.engine = engine
+        self.module = module
+        self.image = image
+        self._pending: list[BaseException] = []
+        self._bound: list[int] = []
+        self._functions: dict[int, ffi.wasmtime_func_t] = {}
+        self._store = Store(engine.wasmtime)
+        self._store.set_limits(memory_limit, 1_000_000, 1, 1, 1)
+        self._context = self._store._context()
+        self.fuel = MAX_FUEL
+        self._instance = ffi.wasmtime_instance_t()
+        self._instantiate(imports)
+        self._globals = {number: self._export(f"g{number}").of.global_ for number in image.globals}
+        memory = self._find("m")
+        self.memory = GuestMemory(self._context, memory.of.memory if memory is not None else None)
+        self.heap = heap if heap is not None else self._heap_of_image(heap_kind)
+        if self.heap.size:
+            self.memory.grow(self.heap.size // WASM_PAGE)
+            self.heap.attach(self.memory.address, self.memory.size)
+        self._committed_globals = dict(image.globals if globals_ is None else globals_)
+        self.set_globals(self._committed_globals)
+
+    # ---- running -------------------------------------------------------------------------------------
+
+    def call(self, function: int) -> None:
+        """Run function number ``function``, which takes and returns nothing.
+
+        Raises WasmTrap, or whatever a host function raised.
+        """
+        self.engine.thread.run(self._run, self._function(function), None)
+
+    def call_table(self, index: int, argument: int) -> None:
+        """Run the function in table slot ``index`` with one integer argument.
+
+        Raises IndexError when there is no such function, TypeError when it takes other arguments, WasmTrap
+        and what host functions raise.
+        """
+        function = self._table_function(index)
+        width = self._parameter_width(function)
+        words = (ctypes.c_uint64 * 2)(argument & ((1 << width) - 1), 0)
+        self.engine.thread.run(self._run, function, words)
+
+    @property
+    def fuel(self) -> int:
+        """Fuel that is left; one unit is about one wasm instruction."""
+        left = ctypes.c_uint64(0)
+        _raise_error(ffi.wasmtime_context_get_fuel(self._context, ctypes.byref(left)))
+        return int(left.value)
+
+    @fuel.setter
+    def fuel(self, amount: int) -> None:
+        _raise_error(ffi.wasmtime_context_set_fuel(self._context, amount))
+
+    # ---- state ---------------------------------------------------------------------------------------
+
+    def globals(self) -> dict[int, int]:
+        """Bits of every mutable global, unsigned, by number."""
+        value = ffi.wasmtime_val_t()
+        found = {}
+        for number, handle in self._globals.items():
+            ffi.wasmtime_global_get(self._context, ctypes.byref(handle), ctypes.byref(value))
+            raw = ctypes.string_at(ctypes.addressof(value.of), _width(value))
+            found[number] = int.from_bytes(raw, "little")
+        return found
+
+    def set_globals(self, values: Mapping[int, int]) -> None:
+        """Set mutable globals to the given bits."""
+        value = ffi.wasmtime_val_t()
+        for number, bits in values.items():
+            handle = self._globals[number]
+            ffi.wasmtime_global_get(self._context, ctypes.byref(handle), ctypes.byref(value))
+            width = _width(value)
+            ctypes.memmove(ctypes.addressof(value.of), bits.to_bytes(width, "little"), width)
+            _raise_error(ffi.wasmtime_global_set(self._context, ctypes.byref(handle), ctypes.byref(value)))
+
+    @property
+    def committed_globals(self) -> dict[int, int]:
+        """Globals as of the last commit."""
+        return dict(self._committed_globals)
+
+    def dirty_pages(self) -> int:
+        """OS pages (4 KiB) of memory written since the last commit or rollback."""
+        return self.heap.dirty_pages(self.memory.address, self.memory.size)
+
+    def commit(self) -> None:
+        """Make memory and globals as they are now the state that ``rollback`` returns to."""
+        self.heap.commit(self.memory.address, self.memory.size)
+        self._committed_globals = self.globals()
+
+    def rollback(self) -> bool:
+        """Return to the committed state.
+
+        False when the memory grew, which cannot be undone in place: drop the instance and make another one
+        from ``heap`` and ``committed_globals``.
+        """
+        if not self.heap.rollback(self.memory.address, self.memory.size):
+            return False
+        self.set_globals(self._committed_globals)
+        return True
+
+    def close(self) -> None:
+        """Free the live memory.  The heap, the committed content, stays."""
+        for number in self._bound:
+            host.unbind(number)
+        self._bound.clear()
+        with contextlib.suppress(ValueError):
+            self._store.close()
+
+    def __enter__(self) -> Instance:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        with contextlib.suppress(Exception):
+            self.close()
+
+    # ---- inside --------------------------------------------------------------------------------------
+
+    def _instantiate(self, imports: host.Imports) -> None:
+        wanted = self.module.imports
+        externs = (ffi.wasmtime_extern_t * len(wanted))()
+        for position, signature in enumerate(wanted):
+            function = imports(signature.module, signature.name)
+            number, extern = host.bind(self._context, signature, function, self._pending)
+            self._bound.append(number)
+            externs[position] = extern
+        trap = ctypes.POINTER(ffi.wasm_trap_t)()
+        _raise_error(
+            ffi.wasmtime_instance_new(
+                self._context,
+                self.module.wasmtime.ptr(),
+                externs,
+                len(wanted),
+                ctypes.byref(self._instance),
+                ctypes.byref(trap),
+            )
+        )
+        if trap:
+            raise _trap(trap)
+
+    def _heap_of_image(self, kind: str | None) -> Heap:
+        size = self.image.memory_pages * WASM_PAGE
+        heap = new_heap(kind)
+        heap.resize(size)
+        for offset, data in self.image.segments:
+            if offset + len(data) > size:
+                raise WasmTrap(TrapKind.MEMORY_OUT_OF_BOUNDS, "a data segment lies outside the memory")
+            heap.write(offset, data)
+        return heap
+
+    def _find(self, name: str) -> Any:
+        found = ffi.wasmtime_extern_t()
+        raw = name.encode()
+        there = ffi.wasmtime_instance_export_get(
+            self._context,
+            ctypes.byref(self._instance),
+            ctypes.create_string_buffer(raw),
+            len(raw),
+            ctypes.byref(found),
+        )
+        return found if there else None
+
+    def _export(self, name: str) -> Any:
+        found = self._find(name)
+        if found is None:
+            raise KeyError(f"the shell does not export {name}")
+        return found
+
+    def _function(self, number: int) -> ffi.wasmtime_func_t:
+        function = self._functions.get(number)
+        if function is None:
+            function = self._export(f"f{number}").of.func
+            self._functions[number] = function
+        return function
+
+    def _table_function(self, index: int) -> ffi.wasmtime_func_t:
+        table = self._find("t")
+        value = ffi.wasmtime_val_t()
+        if table is None or not ffi.wasmtime_table_get(
+            self._context, ctypes.byref(table.of.table), index, ctypes.byref(value)
+        ):
+            raise IndexError(index)
+        if not value.of.funcref.store_id:
+            raise IndexError(index)
+        return value.of.funcref
+
+    def _parameter_width(self, function: ffi.wasmtime_func_t) -> int:
+        from wasmtime import FuncType
+
+        type_ = FuncType._from_ptr(ffi.wasmtime_func_type(self._context, ctypes.byref(function)), None)
+        params = [str(item) for item in type_.params]
+        if type_.results or params not in (["i32"], ["i64"]):
+            raise TypeError("the function does not take one integer and return nothing")
+        return 32 if params == ["i32"] else 64
+
+    def _run(self, function: ffi.wasmtime_func_t, words: Any) -> None:
+        self._pending.clear()
+        trap = ctypes.POINTER(ffi.wasm_trap_t)()
+        error = ffi.wasmtime_func_call_unchecked(
+            self._context,
+            ctypes.byref(function),
+            ctypes.cast(words, ctypes.POINTER(ffi.wasmtime_val_raw_t)) if words is not None else None,
+            2 if words is not None else 0,
+            ctypes.byref(trap),
+        )
+        # What a host function raised comes back as an error or as a trap, depending on the release; either
+        # way the Python exception is the real story.
+        ended: Exception | None = None
+        if error:
+            ended = WasmtimeError._from_ptr(error)
+        elif trap:
+            ended = _trap(trap)
+        if self._pending:
+            raise self._pending.pop()
+        if ended is not None:
+            raise ended
+
+
+def _width(value: Any) -> int:
+    return _GLOBAL_WIDTH[value.kind]
+
+
+def _raise_error(error: Any) -> None:
+    if error:
+        raise WasmtimeError._from_ptr(error)
+
+
+def _trap(pointer: Any) -> WasmTrap:
+    trap = _Trap._from_ptr(pointer)
+    code = trap.trap_code
+    try:
+        kind = TrapKind(code.value) if code is not None else TrapKind.OTHER
+    except ValueError:
+        kind = TrapKind.OTHER
+    frames = tuple(WasmFrame(frame.func_index, frame.func_name) for frame in trap.frames[:50])
+    return WasmTrap(kind, trap.message, frames)
