@@ -145,6 +145,12 @@ pub struct PyCompactUnicodeObject {
     pub utf8: *mut c_char,
 }
 
+#[repr(C)]
+pub struct PyUnicodeObject {
+    pub _base: PyCompactUnicodeObject,
+    pub data: *mut c_void,
+}
+
 /// The flags word of `state` as the compiler lays the bit fields out (checked by `check_capi.py`).
 pub const UNICODE_STATE_KIND_SHIFT: u32 = 2;
 pub const UNICODE_STATE_KIND_MASK: u32 = 7;

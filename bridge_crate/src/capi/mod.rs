@@ -6,6 +6,7 @@
 //! | [`layout`] | structures and constants of the headers, field for field | yes |
 //! | [`inline`] | what the headers define as macros or `static inline` functions | yes |
 //! | [`object`] | owned and borrowed references, typed access, errors as `Result` | no |
+//! | [`number`], [`text`] | digits of an `int`, characters of a `str`, in place | no |
 //!
 //! Nothing here is trusted: `check_capi.py` turns each declaration of [`raw`] and [`layout`] into a
 //! C static assertion and compiles it against the real headers, for wasm32 and for the host.
@@ -17,8 +18,10 @@
 
 pub mod inline;
 pub mod layout;
+pub mod number;
 pub mod object;
 pub mod raw;
+pub mod text;
 
 pub use layout::{PyObject, PyTypeObject, Py_ssize_t};
 pub use object::{Borrowed, Owned, PyResult, Raised};

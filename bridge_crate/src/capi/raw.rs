@@ -141,6 +141,7 @@ extern "C" {
         with_exceptions: c_int,
     ) -> c_int;
     pub fn _PyLong_New(size: Py_ssize_t) -> *mut PyLongObject;
+    pub fn _PyLong_FromDigits(negative: c_int, digit_count: Py_ssize_t, digits: *mut digit) -> *mut PyLongObject;
     pub fn _PyLong_NumBits(op: *mut PyObject) -> usize;
     pub fn _PyLong_Sign(op: *mut PyObject) -> c_int;
     pub fn PyBool_FromLong(value: c_long) -> *mut PyObject;
@@ -303,6 +304,7 @@ extern "C" {
     pub static mut PyExc_SystemError: *mut PyObject;
     pub static mut PyExc_SystemExit: *mut PyObject;
     pub static mut PyExc_TypeError: *mut PyObject;
+    pub static mut PyExc_UnicodeDecodeError: *mut PyObject;
     pub static mut PyExc_UnicodeEncodeError: *mut PyObject;
     pub static mut PyExc_ValueError: *mut PyObject;
 }
@@ -367,4 +369,10 @@ extern "C" {
     pub fn PyThreadState_Get() -> *mut PyThreadState;
     pub fn Py_IsInitialized() -> c_int;
     pub fn PyType_ClearCache() -> c_uint;
+}
+
+// cpython/genobject.h
+extern "C" {
+    pub static mut PyGen_Type: PyTypeObject;
+    pub static mut PyCoro_Type: PyTypeObject;
 }

@@ -1,0 +1,180 @@
+"""First module of the runtime: where modules come from, and the talk with the build host.
+
+It is frozen into the library blob and runs right after the interpreter's start, so it uses nothing that a
+finder would have to find.  Requests are described in ``docs/architecture.md``.
+"""
+
+import _basilisk_ic
+import _frozen_importlib as _bootstrap
+import marshal
+import sys
+
+#: Modules of the standard library whose bodies read the clock; they see the epoch at build time.
+_READS_CLOCK = frozenset({"logging", "uuid", "random", "tempfile", "email.utils", "http.cookiejar"})
+
+
+class StdlibFinder:
+    """Finds the modules of the standard library in the runtime's blob, and says why some are absent."""
+
+    @classmethod
+    def find_spec(cls, fullname, path=None, target=None):
+        reason = _basilisk_ic.stdlib_refusal(fullname)
+        if reason is not None:
+            raise ModuleNotFoundError(reason, name=fullname)
+        package = _basilisk_ic.stdlib_has(fullname)
+        if package is None:
+            return None
+        tail = fullname.replace(".", "/") + ("/__init__.py" if package else ".py")
+        spec = _bootstrap.ModuleSpec(fullname, cls, origin="<stdlib>/" + tail, is_package=package)
+        spec.has_location = True
+        if package:
+            spec.submodule_search_locations.append("<stdlib>/" + fullname.replace(".", "/"))
+        return spec
+
+    @staticmethod
+    def create_module(spec):
+        return None
+
+    @staticmethod
+    def exec_module(module):
+        name = module.__spec__.name
+        code = _basilisk_ic.stdlib_find(name)[1]
+        if name not in _READS_CLOCK:
+            exec(code, module.__dict__)
+            return
+        _basilisk_ic.set_library_import(True)
+        try:
+            exec(code, module.__dict__)
+        finally:
+            _basilisk_ic.set_library_import(False)
+
+    @staticmethod
+    def get_code(fullname):
+        found = _basilisk_ic.stdlib_find(fullname)
+        if found is None:
+            raise ImportError("no such module in the standard library: " + fullname, name=fullname)
+        return found[1]
+
+    @staticmethod
+    def get_source(fullname):
+        return None
+
+    @staticmethod
+    def is_package(fullname):
+        return bool(_basilisk_ic.stdlib_has(fullname))
+
+
+class BundleFinder:
+    """Finds the user's modules and packages: source text that was packed at build time."""
+
+    #: name -> (is package, file, source bytes) or the text of a refusal.
+    modules = {}
+
+    @classmethod
+    def find_spec(cls, fullname, path=None, target=None):
+        entry = cls.modules.get(fullname)
+        if entry is None:
+            return None
+        if isinstance(entry, str):
+            raise ImportError(entry, name=fullname)
+        package, file, _ = entry
+        spec = _bootstrap.ModuleSpec(fullname, cls, origin=file, is_package=package)
+        spec.has_location = file is not None
+        if package and file is not None:
+            spec.submodule_search_locations.append(file.rpartition("/")[0])
+        return spec
+
+    @staticmethod
+    def create_module(spec):
+        return None
+
+    @classmethod
+    def exec_module(cls, module):
+        exec(cls.get_code(module.__spec__.name), module.__dict__)
+
+    @classmethod
+    def get_code(cls, fullname):
+        _, file, source = cls._entry(fullname)
+        return compile(source, file or "<namespace>", "exec", dont_inherit=True)
+
+    @classmethod
+    def get_source(cls, fullname):
+        source = cls._entry(fullname)[2]
+        if source[:3] == b"\xef\xbb\xbf":
+            source = source[3:]
+        return source.decode("utf-8", "replace")
+
+    @classmethod
+    def is_package(cls, fullname):
+        return cls._entry(fullname)[0]
+
+    @classmethod
+    def _entry(cls, fullname):
+        entry = cls.modules.get(fullname)
+        if entry is None or isinstance(entry, str):
+            raise ImportError("no such module in this canister: " + fullname, name=fullname)
+        return entry
+
+
+def install():
+    """Sets the finders.  The file system is not searched: nothing can be imported from it."""
+    sys.meta_path[:] = [
+        _bootstrap.BuiltinImporter,
+        BundleFinder,
+        _bootstrap.FrozenImporter,
+        StdlibFinder,
+    ]
+    sys.path[:] = []
+    sys.path_hooks[:] = []
+    sys.path_importer_cache.clear()
+
+
+def format_exception(error):
+    """The traceback and message of an exception, as the interpreter prints it."""
+    import traceback
+
+    return "".join(traceback.format_exception(error))
+
+
+def _load(request):
+    for name, entry in request["modules"].items():
+        if "refused" in entry:
+            BundleFinder.modules[name] = entry["refused"]
+        else:
+            BundleFinder.modules[name] = (entry["package"], entry["file"], entry["source"])
+    return {"ok": True}
+
+
+def _import(request):
+    for name in request["names"]:
+        __import__(name)
+    return {"ok": True}
+
+
+def _call(request):
+    module, _, function = request["target"].partition(":")
+    __import__(module)
+    return getattr(sys.modules[module], function)(request["request"])
+
+
+_OPERATIONS = {"load": _load, "import": _import, "call": _call}
+
+
+def handle(request):
+    """Answers one request of the build host; both sides are marshalled (version 2)."""
+    try:
+        request = marshal.loads(request)
+        answer = _OPERATIONS[request["op"]](request)
+    except BaseException as error:
+        answer = {
+            "ok": False,
+            "error": {
+                "kind": "internal",
+                "message": type(error).__name__ + ": " + str(error),
+                "traceback": format_exception(error),
+            },
+        }
+    return marshal.dumps(answer, 2)
+
+
+install()
