@@ -10,7 +10,6 @@ Source: Candid specification, "Types" and "Type definitions".
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Union
 
 __all__ = [
     "BLOB",
@@ -127,7 +126,7 @@ class Service:
     methods: tuple[tuple[str, Type], ...]
 
 
-Type = Union[Prim, Ref, Opt, Vec, Record, Variant, Func, Service]
+Type = Prim | Ref | Opt | Vec | Record | Variant | Func | Service
 Environment = dict[str, Type]
 
 
