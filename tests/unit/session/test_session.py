@@ -33,7 +33,7 @@ INTERFACE = parse_did(
 class Fake:
     """A canister that answers from a table of Python functions."""
 
-    principal: Principal = Principal(b"\0\0\0\0\0\0\0\x07\x01\x01")
+    principal: Principal = field(default_factory=lambda: Principal(b"\0\0\0\0\0\0\0\x07\x01\x01"))
     environment: Environment = field(default_factory=lambda: INTERFACE.environment)
     init_arguments: Sequence[Argument] = INTERFACE.init_args
     history: list[object] = field(default_factory=list)
@@ -65,7 +65,8 @@ def _run(text: str, canister: Fake | None = None) -> int:
 def test_steps_are_read() -> None:
     """Comments and blank lines separate steps; indented lines continue them."""
     steps = script.parse(
-        '# words\n@as alice\n@install (record {\n  a = 1 })\nget()\n  => (1,\n      2)\n\n"odd name"(\n  1)\n@upgrade\n'
+        "# words\n@as alice\n@install (record {\n  a = 1 })\nget()\n  => (1,\n      2)\n\n"
+        '"odd name"(\n  1)\n@upgrade\n'
         'bad()\n  => reject "say \\"no\\""\n'
     )
     assert [type(step) for step in steps] == [SwitchIdentity, ChangeCode, Call, Call, ChangeCode, Call]
@@ -158,7 +159,7 @@ def test_mistakes_in_calls_are_reported() -> None:
     """A method or an argument that the interface does not know is the session's mistake."""
     with pytest.raises(UsageError, match="no method 'fly'"):
         _run("fly()\n")
-    with pytest.raises(Exception, match="s.txt:2"):
+    with pytest.raises(Exception, match=r"s\.txt:2"):
         _run("echo(5)\n")
 
 

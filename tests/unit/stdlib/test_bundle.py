@@ -93,7 +93,7 @@ def test_two_folders_give_the_same_bytes(lib: Path, tmp_path: Path) -> None:
     """The blob depends on names and texts alone, not on where or in which order the files lie."""
     other = tmp_path / "elsewhere" / "deep"
     other.mkdir(parents=True)
-    for name in reversed(sorted(FILES)):
+    for name in sorted(FILES, reverse=True):
         path = other / name
         path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(lib / name, path)
