@@ -23,6 +23,7 @@ cp libpython3.13.a Modules/_decimal/libmpdec/libmpdec.a Modules/_hacl/libHacl_Ha
 mkdir -p "$PREFIX/include/python3.13"
 cp -R ../Include/. "$PREFIX/include/python3.13/"
 cp pyconfig.h "$PREFIX/include/python3.13/"
+cp Modules/config.c "$PREFIX/config.c" # which C modules are linked in: the library bundler reads it
 cp -R ../Lib "$PREFIX/Lib"
 rm -rf "$PREFIX/Lib/test" "$PREFIX/Lib/idlelib" "$PREFIX/Lib/turtledemo"
 find "$PREFIX/Lib" -name __pycache__ -prune -exec rm -rf {} +

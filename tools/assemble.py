@@ -1,0 +1,114 @@
+"""The steps from CPython's prefix folder to the runtime artefact."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+from cpython.cache import digest, tree_digest
+from cpython.cross import REPOSITORY, cpython_key
+from cpython.faults import BuildFault
+from cpython.pins import Pins
+from cpython.progress import Progress
+from cpython.toolchain import Toolchain
+from tools.wasm_file import check_runtime, custom_section
+
+__all__ = ["ARTEFACT", "SourcesChanged", "assemble", "runtime_key"]
+
+ARTEFACT = "runtime.wasm.zst"
+FORMAT_VERSION = 1
+"""``format`` in the manifest; basilisk.runtime.artefact reads the same number."""
+
+_INPUTS = ("bridge_crate", "stdlib_bundler", "toolbox_crate", "tools/recipes")
+_NOT_INPUTS = shutil.ignore_patterns("target", "__pycache__", "*.pyc")
+_RECIPES = Path(__file__).parent / "recipes"
+_RUST_REMEDY = "read the log; cargo needs the network for the crates that Cargo.lock names, once"
+_VERSIONS = {
+    "clang": ["sh", "-c", "$CC --version"],
+    "rustc": ["rustc", "--version"],
+    "wasm-opt": ["wasm-opt", "--version"],
+    "python": ["sh", "-c", "$BUILD_PYTHON -VV"],
+    "zstd": ["zstd", "--version"],
+}
+
+
+class SourcesChanged(BuildFault):
+    """Somebody edited the sources between the computing of their hash and the copying."""
+
+
+def runtime_key(pins: Pins) -> str:
+    """Hash of everything the artefact is made from."""
+    return digest("runtime", str(FORMAT_VERSION), cpython_key(pins), tree_digest(REPOSITORY, _INPUTS))
+
+
+def assemble(
+    pins: Pins, toolchain: Toolchain, prefix: Path, progress: Progress, folder: Path, key: str
+) -> None:
+    """Build all parts and write ``folder/runtime.wasm.zst``; ``key`` is the hash that names the result."""
+    work = toolchain.work / "runtime"
+    shutil.rmtree(work, ignore_errors=True)
+    out = work / "out"
+    out.mkdir(parents=True)
+    for name in ("bridge_crate", "stdlib_bundler", "toolbox_crate"):
+        shutil.copytree(REPOSITORY / name, work / name, ignore=_NOT_INPUTS)
+    if runtime_key(pins) != key:
+        raise SourcesChanged("the sources changed while they were copied", remedy="run it again")
+    shutil.copytree(prefix, work / "prefix", symlinks=True)
+    env = {
+        "OUT": toolchain.inside(out),
+        "PREFIX": toolchain.inside(work / "prefix"),
+        "SOURCES": toolchain.inside(work),
+        "SOURCE_DATE_EPOCH": "1000000000",
+    }
+    bridge = {**env, "SOURCE": toolchain.inside(work / "bridge_crate"), "TARGET": _target(toolchain, "bridge")}
+    _step(toolchain, progress, "compiling the bridge (Rust)", "bridge", bridge, _RUST_REMEDY)
+    _step(toolchain, progress, "linking the runtime", "link", bridge, "read the log")
+    check_runtime((out / "linked.wasm").read_bytes())
+    _step(toolchain, progress, "shrinking it with wasm-opt", "optimise", env, "read the log")
+    _step(toolchain, progress, "compiling the standard library", "stdlib", env, "read the log")
+    toolbox = {**env, "SOURCE": toolchain.inside(work / "toolbox_crate"), "TARGET": _target(toolchain, "toolbox")}
+    _step(toolchain, progress, "compiling the toolbox (Rust)", "toolbox", toolbox, _RUST_REMEDY)
+
+    module = (out / "optimised.wasm").read_bytes()
+    check_runtime(module)
+    manifest = _manifest(pins, toolchain, prefix, key)
+    module += custom_section("basilisk:stdlib", (out / "stdlib.bin").read_bytes())
+    module += custom_section("basilisk:toolbox", (out / "toolbox.wasm").read_bytes())
+    module += custom_section("basilisk:manifest", manifest)
+    (out / "runtime.wasm").write_bytes(module)
+    _step(toolchain, progress, "packing it", "pack", env, "read the log")
+    shutil.copyfile(out / ARTEFACT, folder / ARTEFACT)
+    shutil.rmtree(work)
+
+
+def _step(
+    toolchain: Toolchain, progress: Progress, title: str, name: str, env: dict[str, str], remedy: str
+) -> None:
+    script = (_RECIPES / f"{name}.sh").read_text("utf-8")
+    toolchain.run(progress, title, script, log=f"runtime-{name}", env=env, remedy=remedy)
+
+
+def _target(toolchain: Toolchain, name: str) -> str:
+    """Cargo's folder: kept between builds, so that only what changed is compiled again."""
+    folder = toolchain.work / "target" / name
+    folder.mkdir(parents=True, exist_ok=True)
+    return toolchain.inside(folder)
+
+
+def _manifest(pins: Pins, toolchain: Toolchain, prefix: Path, key: str) -> bytes:
+    """What the artefact is made of; no date, no path, keys sorted."""
+    versions = {
+        name: toolchain.output(argv).split("\n")[0] for name, argv in sorted(_VERSIONS.items())
+    }
+    content = {
+        "format": FORMAT_VERSION,
+        "cpython": {
+            "version": pins.sources["cpython"].version,
+            "patches": (prefix / "patches.txt").read_text("utf-8").split(),
+        },
+        "key": key,
+        "sources": {name: source.sha256 for name, source in pins.sources.items()},
+        "tools": versions,
+    }
+    return json.dumps(content, indent=1, sort_keys=True).encode() + b"\n"

@@ -1,0 +1,35 @@
+#!/usr/bin/env python3
+"""Writes requirements/run.txt and dev.txt from pyproject.toml: exact versions with hashes, for every host Python.
+
+Needs ``uv`` on the PATH.  No address of a package index is written: pip takes it from the user's configuration.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+OLDEST_PYTHON = "3.10"
+OPTIONS = ["--universal", "--generate-hashes", "--no-emit-index-url", "--no-header", "--no-annotate", "--quiet"]
+
+
+def main() -> int:
+    """Run uv twice; returns the exit code."""
+    if shutil.which("uv") is None:
+        print("error: uv is not on the PATH\n  what to do: install it (pip install uv)", file=sys.stderr)
+        return 5
+    for name, extra in (("run", []), ("dev", ["--group", "dev"])):
+        output = ROOT / "requirements" / f"{name}.txt"
+        command = ["uv", "pip", "compile", *OPTIONS, "--python-version", OLDEST_PYTHON, *extra, "--upgrade"]
+        answer = subprocess.run([*command, "pyproject.toml", "-o", str(output)], cwd=ROOT, check=False)
+        if answer.returncode != 0:
+            return answer.returncode
+        print(f"{output.relative_to(ROOT)} written")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,20 @@
+# The C half of the bridge, and the runtime module from everything.
+# $SOURCE: copy of bridge_crate; $PREFIX: CPython and its libraries; $OUT: where the results go.
+# --stack-first: an overflow of the stack runs below address 0 and traps instead of damaging data.
+cd "$OUT"
+objects=
+for file in "$SOURCE"/c/*.c; do
+    object=$OUT/$(basename "$file" .c).o
+    # shellcheck disable=SC2086  # CC is a list of words
+    $CC -O3 -g0 -Wall -Wextra -Wno-unused-parameter "-ffile-prefix-map=$SOURCE=/basilisk/bridge" -DPy_BUILD_CORE \
+        "-I$PREFIX/include/python3.13" "-I$PREFIX/include/python3.13/internal" "-I$PREFIX/include" \
+        -c "$file" -o "$object"
+    objects="$objects $object"
+done
+# shellcheck disable=SC2086
+$CC -O3 -mexec-model=reactor -o "$OUT/linked.wasm" $objects "$OUT/libbasilisk_bridge.a" \
+    "$PREFIX/lib/libpython3.13.a" "$PREFIX/lib/libmpdec.a" "$PREFIX/lib/libHacl_Hash_SHA2.a" \
+    "$PREFIX/lib/libexpat.a" "$PREFIX/lib/libz.a" "$PREFIX/lib/liblzma.a" "$PREFIX/lib/libbz2.a" \
+    -lwasi-emulated-signal -lwasi-emulated-getpid -lwasi-emulated-process-clocks -ldl -lm \
+    -Wl,-z,stack-size=4194304 -Wl,--stack-first -Wl,--export=basilisk_mailbox -Wl,--export=basilisk_step \
+    -Wl,--gc-sections -Wl,--strip-debug -Wl,-O2
