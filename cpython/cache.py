@@ -55,7 +55,7 @@ def tree_files(root: Path) -> list[Path]:
 
 
 def tree_digest(base: Path, roots: Iterable[str]) -> str:
-    """Hash of names and contents of the files under ``base/root`` for each root; modes and times do not count."""
+    """Hash of names and contents of the files under ``base/root`` for each root; times do not count."""
     parts: list[bytes | str] = []
     for root in roots:
         for path in tree_files(base / root):

@@ -61,7 +61,11 @@ def _build(pins: Pins, toolchain: Toolchain, progress: Progress, prefix: Path) -
         progress.say(f"{name} {source.version}: SHA-256 right, {len(names)} patches applied")
         applied += [f"{source.patches}/{patch}" for patch in names]
     out = build / "prefix"
-    env = {"BUILD": toolchain.inside(build), "PREFIX": toolchain.inside(out), "SOURCE_DATE_EPOCH": "1000000000"}
+    env = {
+        "BUILD": toolchain.inside(build),
+        "PREFIX": toolchain.inside(out),
+        "SOURCE_DATE_EPOCH": "1000000000",
+    }
     toolchain.run(
         progress,
         "building zlib, liblzma and libbz2",

@@ -90,7 +90,7 @@ def system_entries(root: Path = Path("/")) -> list[AptEntry]:
 
 
 def debian_mirror(entries: Iterable[AptEntry], codename: str | None) -> tuple[str, str | None] | None:
-    """The main and the security mirror of this machine, if it is a Debian; the suites are swapped by the caller.
+    """The main and the security mirror of this machine, if it is a Debian.
 
     ``codename`` is the machine's own release (os-release ``VERSION_CODENAME``): the entry that serves it from
     the component "main" is the mirror.  A third party's repository never serves that suite.

@@ -25,7 +25,7 @@ class PatchFault(BuildFault):
 
 @dataclass
 class Hunk:
-    """``old`` must be the lines of the source from line ``start`` (1-based; 0 for an insertion at the top)."""
+    """``old`` must be the lines of the source from line ``start`` (from 1; 0 inserts at the top)."""
 
     start: int
     old: list[str] = field(default_factory=list)
@@ -55,7 +55,9 @@ def patch_header(text: str) -> dict[str, str]:
             fields[current] += " " + line.strip()
     missing = [name for name in HEADER_FIELDS if not fields.get(name)]
     if missing:
-        raise PatchFault(f"the header lacks {', '.join(missing)}", remedy="say why, upstream status and the test")
+        raise PatchFault(
+            f"the header lacks {', '.join(missing)}", remedy="say why, upstream status and the test"
+        )
     return fields
 
 
@@ -93,7 +95,9 @@ def apply_text(text: str, patch: FilePatch) -> str:
             raise PatchFault(f"{patch.path}: hunks overlap or are out of order at line {hunk.start}")
         found = source[first : first + len(hunk.old)]
         if found != hunk.old:
-            line = first + next((n for n, pair in enumerate(zip(found, hunk.old)) if pair[0] != pair[1]), len(found))
+            line = first + next(
+                (n for n, pair in enumerate(zip(found, hunk.old)) if pair[0] != pair[1]), len(found)
+            )
             raise PatchFault(
                 f"{patch.path}: line {line + 1} is not what the patch expects",
                 cause="the patch was made for another version of the source",
@@ -106,7 +110,7 @@ def apply_text(text: str, patch: FilePatch) -> str:
 
 
 def apply_folder(patches: Path, source: Path) -> list[str]:
-    """Apply all ``*.patch`` files of a folder, in the order of their names, to a source tree; returns the names."""
+    """Apply all ``*.patch`` files of a folder to a source tree in order; returns their names."""
     names = []
     for path in sorted(patches.glob("*.patch")) if patches.is_dir() else []:
         try:
@@ -123,7 +127,9 @@ def apply_folder(patches: Path, source: Path) -> list[str]:
         except PatchFault as fault:
             raise PatchFault(f"{path}: {fault.what}", cause=fault.cause, remedy=fault.remedy) from fault
         except OSError as error:
-            raise PatchFault(f"{path}: {error}", cause="the patch names a file that the source lacks") from error
+            raise PatchFault(
+                f"{path}: {error}", cause="the patch names a file that the source lacks"
+            ) from error
         names.append(path.name)
     return names
 

@@ -65,8 +65,9 @@ class Progress:
                 raise
         if process.returncode != 0:
             tail = "\n".join(f"    | {line}" for line in last_lines(path, _TAIL_LINES))
+            seconds = time.monotonic() - begun
             raise BuildFault(
-                f"{title}: failed after {time.monotonic() - begun:.0f} s with exit code {process.returncode}\n"
+                f"{title}: failed after {seconds:.0f} s with exit code {process.returncode}\n"
                 f"{tail}\n  the whole output: {path}",
                 remedy=remedy,
             )

@@ -47,10 +47,21 @@ class RootFolder:
         if os.geteuid() == 0:
             if _namespaces_work():
                 proc = f"--mount-proc={root}/proc"
-                return ["unshare", "--mount", "--pid", "--fork", "--kill-child", proc, "chroot", root, *inside]
+                return [
+                    "unshare",
+                    "--mount",
+                    "--pid",
+                    "--fork",
+                    "--kill-child",
+                    proc,
+                    "chroot",
+                    root,
+                    *inside,
+                ]
             return ["chroot", root, *inside]
         binds = "".join(f"mount --bind /dev/{name} {shlex.quote(root)}/dev/{name}; " for name in _DEVICES)
-        script = f"set -e; {binds}mount -t proc proc {shlex.quote(root)}/proc; exec chroot {shlex.quote(root)} \"$@\""
+        quoted = shlex.quote(root)
+        script = f'set -e; {binds}mount -t proc proc {quoted}/proc; exec chroot {quoted} "$@"'
         return [*_USER_NAMESPACE, "sh", "-c", script, "sh", *inside]
 
     def base_environment(self) -> dict[str, str]:
@@ -68,8 +79,11 @@ class RootFolder:
         return env
 
     def refresh_network(self) -> None:
-        """Copy the host's name resolution and CA bundle in; both may have changed since the folder was made."""
-        for source, target in ((Path("/etc/resolv.conf"), "etc/resolv.conf"), (_ca_bundle(), _CA_BUNDLES[0][1:])):
+        """Copy the host's name resolution and CA bundle in; both may have changed since the last time."""
+        for source, target in (
+            (Path("/etc/resolv.conf"), "etc/resolv.conf"),
+            (_ca_bundle(), _CA_BUNDLES[0][1:]),
+        ):
             if source is not None and source.exists():
                 place = self.path / target
                 place.parent.mkdir(parents=True, exist_ok=True)
@@ -92,16 +106,21 @@ def make_root(pins: Pins, final: Path, progress: Progress) -> RootFolder:
             *_proxy_option(),
         ]
         remedy = (
-            "check the network and the mirror in /etc/apt; `mmdebstrap --version` and free disk space (3 GB) are "
-            "the next suspects. Run the command again: nothing half-finished is kept"
+            "check the network and the mirror in /etc/apt; `mmdebstrap --version` and free disk space (3 GB) "
+            "are the next suspects. Run the command again: nothing half-finished is kept"
         )
-        title = f"making a Debian {pins.suite} folder with the toolchain (about 800 MB to fetch, 2 GB on disk)"
+        title = f"making a Debian {pins.suite} folder with the toolchain (800 MB to fetch, 2 GB on disk)"
         if os.geteuid() == 0:
-            progress.run(title, [*common, "--mode=root", pins.suite, str(root), *sources], log="root", remedy=remedy)
+            progress.run(
+                title, [*common, "--mode=root", pins.suite, str(root), *sources], log="root", remedy=remedy
+            )
         else:
             archive = folder / "root.tar"
             progress.run(
-                title, [*common, "--mode=unshare", pins.suite, str(archive), *sources], log="root", remedy=remedy
+                title,
+                [*common, "--mode=unshare", pins.suite, str(archive), *sources],
+                log="root",
+                remedy=remedy,
             )
             root.mkdir()
             progress.run(
@@ -174,7 +193,11 @@ def _proxy_option() -> list[str]:
 
 
 def _require_mmdebstrap(progress: Progress) -> None:
-    missing = [tool for tool in ("mmdebstrap", *(() if os.geteuid() == 0 else ("newuidmap",))) if not shutil.which(tool)]
+    missing = [
+        tool
+        for tool in ("mmdebstrap", *(() if os.geteuid() == 0 else ("newuidmap",)))
+        if not shutil.which(tool)
+    ]
     if not missing:
         return
     packages = ["mmdebstrap", *(["uidmap"] if "newuidmap" in missing else [])]
@@ -189,8 +212,8 @@ def _require_mmdebstrap(progress: Progress) -> None:
         f"{' and '.join(missing)}: not on this machine",
         cause="the runtime is built in a Debian folder of its own, which needs mmdebstrap"
         + (" and, for an ordinary user, uidmap" if "newuidmap" in missing else ""),
-        remedy=f"`sudo apt-get install {' '.join(packages)}`, or point WASI_SDK_PATH at a wasi-sdk and have rustc "
-        "with the target wasm32-wasip1, or use the Containerfile",
+        remedy=f"`sudo apt-get install {' '.join(packages)}`, or point WASI_SDK_PATH at a wasi-sdk and have "
+        "rustc with the target wasm32-wasip1, or use the Containerfile",
     )
 
 

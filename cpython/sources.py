@@ -28,7 +28,7 @@ apt-get -o APT::Sandbox::User=root source --download-only --only-source --tar-on
 
 
 def fetch(source: Source, toolchain: Toolchain, progress: Progress) -> Path:
-    """Path of the archive in the cache.  Places tried: cache, BASILISK_SOURCES, Debian's source package, URLs."""
+    """Path of the archive: from the cache, BASILISK_SOURCES, Debian's source package or a URL."""
     final = cache_root() / "sources" / source.sha256 / source.file
     if final.is_file() and _sha256(final) == source.sha256:
         return final
@@ -107,7 +107,10 @@ def _from_urls(source: Source, _toolchain: Toolchain, partial: Path, progress: P
     for number, url in enumerate(source.urls):
         progress.say(f"fetching {url}")
         try:
-            with urllib.request.urlopen(url, timeout=_TIMEOUT_SECONDS) as answer, open(partial, "wb") as output:
+            with (
+                urllib.request.urlopen(url, timeout=_TIMEOUT_SECONDS) as answer,
+                open(partial, "wb") as output,
+            ):
                 shutil.copyfileobj(answer, output)
             return True
         except OSError as error:

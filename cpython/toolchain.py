@@ -66,13 +66,15 @@ class Toolchain:
         if self.root is not None:
             command, env = self.root.command(command, self.root.base_environment()), None
         try:
-            return subprocess.run(command, capture_output=True, text=True, check=False, env=env).stdout.strip()
+            return subprocess.run(
+                command, capture_output=True, text=True, check=False, env=env
+            ).stdout.strip()
         except OSError:
             return ""
 
 
 def sdk_problems(env: Mapping[str, str]) -> list[str] | None:
-    """What keeps the user's own toolchain from being used; None when WASI_SDK_PATH is not set, [] when nothing."""
+    """What keeps the user's own toolchain from being used; None when WASI_SDK_PATH is not set."""
     named = env.get("WASI_SDK_PATH")
     if not named:
         return None

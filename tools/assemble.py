@@ -61,13 +61,21 @@ def assemble(
         "SOURCES": toolchain.inside(work),
         "SOURCE_DATE_EPOCH": "1000000000",
     }
-    bridge = {**env, "SOURCE": toolchain.inside(work / "bridge_crate"), "TARGET": _target(toolchain, "bridge")}
+    bridge = {
+        **env,
+        "SOURCE": toolchain.inside(work / "bridge_crate"),
+        "TARGET": _target(toolchain, "bridge"),
+    }
     _step(toolchain, progress, "compiling the bridge (Rust)", "bridge", bridge, _RUST_REMEDY)
     _step(toolchain, progress, "linking the runtime", "link", bridge, "read the log")
     check_runtime((out / "linked.wasm").read_bytes())
     _step(toolchain, progress, "shrinking it with wasm-opt", "optimise", env, "read the log")
     _step(toolchain, progress, "compiling the standard library", "stdlib", env, "read the log")
-    toolbox = {**env, "SOURCE": toolchain.inside(work / "toolbox_crate"), "TARGET": _target(toolchain, "toolbox")}
+    toolbox = {
+        **env,
+        "SOURCE": toolchain.inside(work / "toolbox_crate"),
+        "TARGET": _target(toolchain, "toolbox"),
+    }
     _step(toolchain, progress, "compiling the toolbox (Rust)", "toolbox", toolbox, _RUST_REMEDY)
 
     module = (out / "optimised.wasm").read_bytes()
@@ -98,9 +106,7 @@ def _target(toolchain: Toolchain, name: str) -> str:
 
 def _manifest(pins: Pins, toolchain: Toolchain, prefix: Path, key: str) -> bytes:
     """What the artefact is made of; no date, no path, keys sorted."""
-    versions = {
-        name: toolchain.output(argv).split("\n")[0] for name, argv in sorted(_VERSIONS.items())
-    }
+    versions = {name: toolchain.output(argv).split("\n")[0] for name, argv in sorted(_VERSIONS.items())}
     content = {
         "format": FORMAT_VERSION,
         "cpython": {

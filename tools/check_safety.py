@@ -2,7 +2,7 @@
 """Every use of ``unsafe`` in our Rust code has its reason beside it.
 
 An ``unsafe`` block or ``unsafe impl`` needs a ``// SAFETY:`` comment on its line or in the comment lines just
-above; an ``unsafe fn`` needs a ``# Safety`` section in its documentation, or a ``// SAFETY:`` comment.
+above; a public ``unsafe fn`` needs a ``# Safety`` section in its documentation, or a ``// SAFETY:`` comment.
 clippy's ``undocumented_unsafe_blocks`` sees only code that is compiled; this sees all files.
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 CRATES = ("bridge_crate", "toolbox_crate")
-_USE = re.compile(r"\bunsafe\s*(\{|impl\b|fn\b)|\bunsafe\s+extern\s+\"C\"\s+fn\s+\w")
+_USE = re.compile(r"\bunsafe\s*(\{|impl\b)|\bpub(\(\w+\))?\s+unsafe\s+(extern\s+\"C\"\s+)?fn\b")
 _SKIPPED = re.compile(r"^\s*(//|\*)")
 
 

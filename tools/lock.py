@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Writes requirements/run.txt and dev.txt from pyproject.toml: exact versions with hashes, for every host Python.
+"""Writes requirements/run.txt and dev.txt from pyproject.toml: exact versions with hashes.
 
-Needs ``uv`` on the PATH.  No address of a package index is written: pip takes it from the user's configuration.
+Good for every host Python.  Needs ``uv`` on the PATH.  No address of a package index is written: pip takes
+it from the user's configuration.
 """
 
 from __future__ import annotations
@@ -13,7 +14,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 OLDEST_PYTHON = "3.10"
-OPTIONS = ["--universal", "--generate-hashes", "--no-emit-index-url", "--no-header", "--no-annotate", "--quiet"]
+OPTIONS = [
+    "--universal",
+    "--generate-hashes",
+    "--no-emit-index-url",
+    "--no-header",
+    "--no-annotate",
+    "--quiet",
+]
 
 
 def main() -> int:

@@ -53,7 +53,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Command line; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--print-path", action="store_true", help="print only where the artefact lies or would lie; build nothing"
+        "--print-path",
+        action="store_true",
+        help="print only where the artefact lies or would lie; build nothing",
     )
     options = parser.parse_args(arguments)
     try:

@@ -141,7 +141,9 @@ def check_runtime(module: bytes) -> Summary:
             remedy="compare bridge_crate with REQUIRED_EXPORTS in tools/wasm_file.py",
         )
     if summary.has_start:
-        raise BuildFault("the linked runtime has a start function", remedy="link it with -mexec-model=reactor")
+        raise BuildFault(
+            "the linked runtime has a start function", remedy="link it with -mexec-model=reactor"
+        )
     return summary
 
 
