@@ -12,6 +12,8 @@ from stdlib_bundler.collect import Source
 from stdlib_bundler.compiler import CompileFault, interpreter_fits
 from stdlib_bundler.edits import EditFault
 
+# Part of every interpreter, but not entries of the table in config.c (Python/import.c makes them).
+_WITHOUT_ENTRY = frozenset({"_frozen_importlib", "_frozen_importlib_external"})
 _CONFIG_C_ENTRY = re.compile(r'^\s*\{"(\w+)",\s*\w+\},', re.MULTILINE)
 
 
@@ -26,14 +28,7 @@ def _arguments() -> argparse.Namespace:
         metavar="NAME=FILE",
         help="a module of the runtime's own that is stored uncompressed (may be repeated)",
     )
-    parser.add_argument(
-        "--config-c",
-        type=Path,
-        help="Modules/config.c of the runtime; without it, the optional C modules count as missing",
-    )
-    parser.add_argument(
-        "--built-in", action="append", default=[], metavar="NAME", help="one more C module of the runtime"
-    )
+    parser.add_argument("--config-c", type=Path, required=True, help="Modules/config.c of the runtime")
     parser.add_argument("--block-size", type=int, default=bundle.BLOCK_SIZE, help="raw bytes of a block")
     return parser.parse_args()
 
@@ -44,16 +39,23 @@ def main() -> int:
     if not interpreter_fits():
         print(f"stdlib_bundler: needs CPython 3.13, this is {sys.version.split()[0]}", file=sys.stderr)
         return 2
-    built_in = set(policy.BUILT_IN) | set(arguments.built_in)
-    if arguments.config_c is not None:
-        built_in |= set(_CONFIG_C_ENTRY.findall(arguments.config_c.read_text()))
+    built_in = frozenset(_CONFIG_C_ENTRY.findall(arguments.config_c.read_text()))
+    missing = policy.BUILT_IN - built_in - _WITHOUT_ENTRY
+    unknown = {name for name in built_in if policy.fate(name, frozenset())[0] == "shipped"}
+    if missing or unknown:
+        print(
+            f"stdlib_bundler: {arguments.config_c} and stdlib_bundler/policy.py disagree:"
+            f" not linked: {sorted(missing)}; without a fate: {sorted(unknown)}",
+            file=sys.stderr,
+        )
+        return 1
     extra = []
     for item in arguments.frozen:
         name, _, file = item.partition("=")
         extra.append(Source(name, name.replace(".", "/") + ".py", False, Path(file).read_bytes()))
     try:
         settings = bundle.Settings(block_size=arguments.block_size)
-        blob = bundle.build(arguments.lib, extra, frozenset(built_in), settings)
+        blob = bundle.build(arguments.lib, extra, built_in, settings)
         data = format.write(blob)
     except (CompileFault, EditFault, format.FormatError, OSError) as error:
         print(f"stdlib_bundler: {error}", file=sys.stderr)

@@ -14,7 +14,16 @@ module has no stand-in.
 
 from __future__ import annotations
 
-__all__ = ["BUILT_IN", "FROZEN", "LEFT_OUT", "OPTIONAL_BUILT_IN", "REFUSED", "fate", "refusal_texts"]
+__all__ = [
+    "BUILT_IN",
+    "FROZEN",
+    "LEFT_OUT",
+    "LINKED_LIBRARIES",
+    "OPTIONAL_BUILT_IN",
+    "REFUSED",
+    "fate",
+    "refusal_texts",
+]
 
 _OUTCALL = "use HTTPS outcalls of the management canister (http_request) instead"
 _NO_SOCKETS = "a canister has no sockets"
@@ -222,12 +231,15 @@ BUILT_IN: frozenset[str] = frozenset(
     }
 )
 
-#: C modules that need a library of their own.  Refused with this text where the runtime lacks them.
+#: C modules that need a library which a runtime may lack, and the text of their refusal there.
 OPTIONAL_BUILT_IN: dict[str, str] = {
     "_bz2": "the bzip2 library is not linked into this runtime; use zlib or lzma",
     "_lzma": "the LZMA library is not linked into this runtime; use zlib",
     "_sqlite3": "SQLite is not linked into this runtime; keep data in dict objects or in stable memory",
 }
+
+#: The optional C modules that a runtime built by this project has (cpython/recipes).
+LINKED_LIBRARIES: frozenset[str] = frozenset({"_bz2", "_lzma"})
 
 #: Pure-Python modules that are of no use without one of the optional C modules.
 _FRONTS: dict[str, str] = {"bz2": "_bz2", "lzma": "_lzma", "sqlite3": "_sqlite3"}

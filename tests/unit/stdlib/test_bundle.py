@@ -24,7 +24,7 @@ FILES = {
     "subprocess.py": "raise SystemExit\n",
     "tkinter/__init__.py": "raise SystemExit\n",
     "os.py": "raise SystemExit\n",
-    "lzma.py": "import _lzma\n",
+    "sqlite3/__init__.py": "import _sqlite3\n",
     "textwrap.py": "WIDTH = 70\n",
     "not-a-module.py": "raise SystemExit\n",
     "readme.txt": "not Python\n",
@@ -68,14 +68,14 @@ def test_only_what_ships_is_in_the_blob(lib: Path) -> None:
     assert {name for name, module in blob.modules().items() if module.package} == {"encodings", "json"}
     assert blob.blocks[0].method == format.METHOD_STORED
     assert "socket" in blob.refusals
-    assert "lzma" in blob.refusals
+    assert "sqlite3" in blob.refusals
 
 
 def test_optional_modules_ship_where_linked(lib: Path) -> None:
     """With the C module in the runtime, its front ships."""
-    blob = bundle.build(lib, built_in=policy.BUILT_IN | {"_lzma"})
-    assert "lzma" in blob.modules()
-    assert "lzma" not in blob.refusals
+    blob = bundle.build(lib, built_in=policy.BUILT_IN | {"_sqlite3"})
+    assert "sqlite3" in blob.modules()
+    assert "sqlite3" not in blob.refusals
 
 
 def test_modules_run(lib: Path) -> None:
