@@ -12,7 +12,7 @@ system API.
 from basilisk.engine.engine import CompiledModule, Engine, default_engine
 from basilisk.engine.heap import OS_PAGE, Heap
 from basilisk.engine.host import HostFunction, Imports, refuse_all_but
-from basilisk.engine.instance import MAX_FUEL, Instance
+from basilisk.engine.instance import MAX_FUEL, Checkpoint, Instance
 from basilisk.engine.memory import WASM_PAGE, GuestMemory
 from basilisk.engine.traps import HostRefusal, TrapKind, WasmFrame, WasmTrap
 
@@ -20,6 +20,7 @@ __all__ = [
     "MAX_FUEL",
     "OS_PAGE",
     "WASM_PAGE",
+    "Checkpoint",
     "CompiledModule",
     "Engine",
     "GuestMemory",

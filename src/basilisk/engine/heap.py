@@ -56,6 +56,10 @@ class Heap(Protocol):
         """Number of OS pages written since the last attach, commit or rollback."""
         ...
 
+    def changes(self, address: int, size: int) -> list[tuple[int, bytes]]:
+        """Copies of what was written since the last commit or rollback: (offset, bytes)."""
+        ...
+
     def commit(self, address: int, size: int) -> None:
         """Take over what the live memory holds; it may have grown or moved."""
         ...
@@ -183,13 +187,21 @@ class MappedHeap:
     def dirty_pages(self, address: int, size: int) -> int:
         return self._file.written(address, size).count(1)
 
+    def changes(self, address: int, size: int) -> list[tuple[int, bytes]]:
+        return [
+            (start, ctypes.string_at(address + start, end - start))
+            for start, end in self._written(address, size)
+        ]
+
+    def _written(self, address: int, size: int) -> list[tuple[int, int]]:
+        pages = self._file.written(address, size)
+        return [(run.start() * OS_PAGE, run.end() * OS_PAGE) for run in _RUN.finditer(pages)]
+
     def commit(self, address: int, size: int) -> None:
         # A memory that grew has pages of its own behind the mapped ones; one that moved has nothing else.
         # Both look like written pages, so the same scan finds everything that must be saved.
-        pages = self._file.written(address, size)
         first = last = None
-        for run in _RUN.finditer(pages):
-            start, end = run.start() * OS_PAGE, run.end() * OS_PAGE
+        for start, end in self._written(address, size):
             live = (ctypes.c_ubyte * (end - start)).from_address(address + start)
             self._file.write(self._offset + start, memoryview(live))
             first = start if first is None else first
@@ -257,6 +269,15 @@ class CopiedHeap:
                     live[at : at + OS_PAGE] != old[at : at + OS_PAGE] for at in range(0, self.CHUNK, OS_PAGE)
                 )
         return total
+
+    def changes(self, address: int, size: int) -> list[tuple[int, bytes]]:
+        found = []
+        for number in range(size // self.CHUNK):
+            at = number * self.CHUNK
+            live = ctypes.string_at(address + at, self.CHUNK)
+            if number >= len(self._chunks) or live != self._chunks[number]:
+                found.append((at, live))
+        return found
 
     def commit(self, address: int, size: int) -> None:
         for number in range(size // self.CHUNK):

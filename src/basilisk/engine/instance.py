@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from wasmtime import Store, WasmtimeError
@@ -23,12 +24,21 @@ if TYPE_CHECKING:
     from basilisk.engine.engine import CompiledModule, Engine
     from basilisk.wasm.shell import Image
 
-__all__ = ["MAX_FUEL", "Instance"]
+__all__ = ["MAX_FUEL", "Checkpoint", "Instance"]
 
 #: The largest fuel value that wasmtime stores without loss.
 MAX_FUEL = (1 << 63) - 1
 
 _GLOBAL_WIDTH = {0: 4, 1: 8, 2: 4, 3: 8, 4: 16}  # wasmtime value kind → bytes
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A state between two commits: size of the memory in bytes, what was written, globals."""
+
+    size: int
+    changes: tuple[tuple[int, bytes], ...]
+    globals: dict[int, int]
 
 
 class Instance:
@@ -135,6 +145,21 @@ class Instance:
     def dirty_pages(self) -> int:
         """OS pages (4 KiB) of memory written since the last commit or rollback."""
         return self.heap.dirty_pages(self.memory.address, self.memory.size)
+
+    def checkpoint(self) -> Checkpoint:
+        """The state as it is now, as the difference to the committed one."""
+        memory = self.memory
+        changes = self.heap.changes(memory.address, memory.size)
+        return Checkpoint(memory.size, tuple(changes), self.globals())
+
+    def apply(self, checkpoint: Checkpoint) -> None:
+        """Bring an instance that is in the committed state to that of ``checkpoint``."""
+        missing = checkpoint.size - self.memory.size
+        if missing > 0:
+            self.memory.grow(missing // WASM_PAGE)
+        for offset, data in checkpoint.changes:
+            self.memory.write(offset, data)
+        self.set_globals(checkpoint.globals)
 
     def commit(self) -> None:
         """Make memory and globals as they are now the state that ``rollback`` returns to."""

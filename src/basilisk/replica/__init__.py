@@ -1,0 +1,34 @@
+"""A local Internet Computer: canisters, messages, rounds, state that rolls back.
+
+    replica = Replica()
+    canister = replica.create_canister()
+    replica.install_code(canister, wasm)
+    reply = replica.query(canister, "greet", argument)
+
+Specification: docs/references of the Internet Computer, interface specification 0.66.
+"""
+
+from basilisk.replica.clock import Clock
+from basilisk.replica.errors import ErrorCode, RejectCode
+from basilisk.replica.ids import PrincipalLike
+from basilisk.replica.limits import Fees, Limits
+from basilisk.replica.log import LogRecord
+from basilisk.replica.message import IngressState, IngressStatus, Reject, Reply
+from basilisk.replica.replica import CanisterStatus, LastCall, Replica
+
+__all__ = [
+    "CanisterStatus",
+    "Clock",
+    "ErrorCode",
+    "Fees",
+    "IngressState",
+    "IngressStatus",
+    "LastCall",
+    "Limits",
+    "LogRecord",
+    "PrincipalLike",
+    "Reject",
+    "RejectCode",
+    "Replica",
+    "Reply",
+]

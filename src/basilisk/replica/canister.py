@@ -1,0 +1,175 @@
+"""A canister: its code with the live instance, and everything else that belongs to its state."""
+
+from __future__ import annotations
+
+import enum
+from collections import OrderedDict, deque
+from collections.abc import Sequence
+
+from basilisk.engine import WASM_PAGE, Checkpoint, Engine, Heap, HostFunction, Instance
+from basilisk.replica.execution import Execution, PreparedCall
+from basilisk.replica.limits import Limits
+from basilisk.replica.log import CanisterLog
+from basilisk.replica.message import Callback, CallContext, Message, Origin
+from basilisk.replica.module import CanisterModule
+from basilisk.replica.stable import StableMemory
+from basilisk.replica.system_api import bind
+
+__all__ = ["Canister", "Code", "Status"]
+
+
+class Status(enum.Enum):
+    """Life cycle; the values are those of ``ic0.canister_status``."""
+
+    RUNNING = 1
+    STOPPING = 2
+    STOPPED = 3
+
+
+class Code:
+    """An installed module with its heap and globals.
+
+    The instance is made when first needed and kept; its state between executions is the committed one.
+    """
+
+    def __init__(
+        self, engine: Engine, module: CanisterModule, limits: Limits, heap: Heap | None = None
+    ) -> None:
+        self.module = module
+        self.execution: Execution | None = None
+        self._engine = engine
+        self._memory_limit = limits.heap64_bytes if module.address == "i64" else limits.heap_bytes
+        self._heap = heap
+        self._globals: dict[int, int] | None = None
+        self._instance: Instance | None = None
+
+    @property
+    def instance(self) -> Instance:
+        """The live instance.  Raises WasmTrap when the module's data does not fit its memory."""
+        if self._instance is None:
+            self._instance = Instance(
+                self._engine,
+                self.module.compiled,
+                self._import,
+                self.module.image,
+                heap=self._heap,
+                globals_=self._globals,
+                memory_limit=self._memory_limit,
+            )
+            self._heap = self._instance.heap
+            self._globals = self._instance.committed_globals
+        return self._instance
+
+    @property
+    def committed_pages(self) -> int:
+        """Committed heap in pages of 64 KiB."""
+        return self._heap.size // WASM_PAGE if self._heap is not None else self.module.image.memory_pages
+
+    def commit(self) -> None:
+        """Make heap and globals permanent."""
+        if self._instance is not None:
+            self._instance.commit()
+            self._globals = self._instance.committed_globals
+
+    def rollback(self) -> None:
+        """Undo what happened to heap and globals since the last commit."""
+        if self._instance is not None and not self._instance.rollback():
+            self.suspend()
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Return to a state that was reached after the last commit."""
+        self.rollback()
+        self.instance.apply(checkpoint)
+
+    def suspend(self) -> None:
+        """Free the live instance; the next use makes a new one from the committed state."""
+        if self._instance is not None:
+            self._instance.close()
+            self._instance = None
+
+    def close(self) -> None:
+        """Free everything."""
+        self.suspend()
+        if self._heap is not None:
+            self._heap.close()
+            self._heap = None
+
+    def _import(self, module: str, name: str) -> HostFunction:
+        assert module == "ic0"  # the module was checked when it was installed
+        return bind(self, name)
+
+
+class Canister:
+    """State of one canister.  Principals are bytes, cycles integers, times nanoseconds."""
+
+    def __init__(
+        self, id_: bytes, controllers: set[bytes], cycles: int, limits: Limits, log: CanisterLog
+    ) -> None:
+        self.id = id_
+        self.controllers = controllers
+        self.cycles = cycles
+        self.log = log
+        self.status = Status.RUNNING
+        self.version = 0
+        self.code: Code | None = None
+        self.stable = StableMemory()
+        self.certified_data = b""
+        self.timer = 0
+        self.environment: dict[str, str] = {}
+        self.wasm_memory_limit = limits.wasm_memory_limit
+        self.contexts: dict[int, CallContext] = {}
+        self.callbacks: dict[int, Callback] = {}
+        self._next_number = 1
+        # One queue for each sender keeps the order between a pair of canisters; the senders take turns.
+        self._inputs: OrderedDict[bytes, deque[Message]] = OrderedDict()
+
+    # ---- queues --------------------------------------------------------------------------------------
+
+    def push(self, sender: bytes, message: Message) -> None:
+        """Add a message to the input queue of ``sender``."""
+        self._inputs.setdefault(sender, deque()).append(message)
+
+    def pop(self) -> Message | None:
+        """The next message, the senders taking turns."""
+        if not self._inputs:
+            return None
+        sender, queue = next(iter(self._inputs.items()))
+        message = queue.popleft()
+        del self._inputs[sender]
+        if queue:
+            self._inputs[sender] = queue
+        return message
+
+    @property
+    def has_input(self) -> bool:
+        """Whether a message waits."""
+        return bool(self._inputs)
+
+    def may_send(self, callee: bytes, pending: Sequence[PreparedCall], limits: Limits) -> bool:
+        """Whether one more call to ``callee`` fits the queues; ``pending`` ones are not yet sent."""
+        in_flight = sum(callback.callee == callee for callback in self.callbacks.values())
+        in_flight += sum(call.callee == callee for call in pending)
+        total = len(self.callbacks) + len(pending)
+        return in_flight < limits.queue_messages and total < limits.callbacks
+
+    # ---- call contexts -------------------------------------------------------------------------------
+
+    def open_context(
+        self, origin: Origin, caller: bytes, cycles: int, deadline: int = 0, responded: bool = False
+    ) -> CallContext:
+        """A new call context."""
+        context = CallContext(self._number(), origin, caller, cycles, responded, deadline)
+        self.contexts[context.id] = context
+        return context
+
+    def register(self, callback: Callback) -> int:
+        """Keep a callback and count it in its context; the number under which the answer arrives."""
+        number = self._number()
+        self.callbacks[number] = callback
+        self.contexts[callback.context].outstanding += 1
+        return number
+
+    def _number(self) -> int:
+        number = self._next_number
+        self._next_number += 1
+        return number

@@ -1,0 +1,152 @@
+"""One message execution: its inputs, its effects, and the run itself.
+
+Everything a message changes besides heap and globals is collected here and takes effect only when the
+execution is committed (specification, "Abstract canisters": a trap undoes all changes).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from basilisk.engine import WASM_PAGE, GuestMemory, WasmTrap
+from basilisk.replica import errors
+from basilisk.replica.contexts import Context
+from basilisk.replica.errors import ExecutionError
+from basilisk.replica.limits import Fees, Limits
+from basilisk.replica.message import CallContext, Closure, Reject, Result
+from basilisk.replica.stable import StableLayer
+
+if TYPE_CHECKING:
+    from basilisk.replica.canister import Canister, Code
+
+__all__ = ["Environment", "Execution", "PreparedCall", "run"]
+
+
+class Environment(Protocol):
+    """What an execution may know of the replica around it."""
+
+    limits: Limits
+    fees: Fees
+    root_key: bytes
+    subnet: bytes
+
+
+@dataclass
+class PreparedCall:
+    """A call that ``call_new`` began; ``call_perform`` moves it to the execution's list."""
+
+    callee: bytes
+    method: str
+    reply: Closure
+    reject: Closure
+    cleanup: Closure | None = None
+    argument: bytearray = field(default_factory=bytearray)
+    cycles: int = 0
+    timeout_seconds: int | None = None
+
+
+@dataclass
+class Execution:
+    """Inputs and effects of one execution."""
+
+    environment: Environment
+    canister: Canister
+    code: Code
+    context: Context
+    time: int
+    instruction_limit: int
+    stable: StableLayer
+    caller: bytes = b""
+    argument: bytes = b""
+    method: str = ""
+    call_context: CallContext | None = None
+    reject: Reject | None = None
+    reject_code: int = 0
+    refund: int = 0
+    deadline: int = 0
+    certificate: bytes | None = None
+    version: int = 0
+    # effects
+    reply_data: bytearray = field(default_factory=bytearray)
+    result: Result | None = None
+    accepted: bool = False
+    preparing: PreparedCall | None = None
+    calls: list[PreparedCall] = field(default_factory=list)
+    balance: int = 0
+    available: int = 0
+    certified_data: bytes | None = None
+    timer: int | None = None
+    prints: list[bytes] = field(default_factory=list)
+    instructions: int = 0
+
+    def __post_init__(self) -> None:
+        self.balance = self.canister.cycles
+        self.version = self.canister.version
+        if self.call_context is not None:
+            self.available = self.call_context.available
+
+    @property
+    def memory(self) -> GuestMemory:
+        """The canister's linear memory."""
+        return self.code.instance.memory
+
+    @property
+    def responded(self) -> bool:
+        """Whether the call was answered, in this execution or an earlier one for the same call."""
+        earlier = self.call_context is not None and self.call_context.responded
+        return earlier or self.result is not None
+
+    @property
+    def max_reply(self) -> int:
+        """Largest answer in bytes."""
+        limits = self.environment.limits
+        return limits.replicated_reply_bytes if self.context.replicated else limits.query_reply_bytes
+
+    def count(self) -> int:
+        """Instructions executed so far."""
+        return self.instruction_limit - self.code.instance.fuel
+
+
+def run(execution: Execution, target: int | Closure) -> ExecutionError | None:
+    """Run a function (by number) or a closure; None when it returned.
+
+    Heap and globals are left as they are: the caller commits or rolls back.
+    """
+    instance = execution.code.instance
+    execution.code.execution = execution
+    instance.fuel = execution.instruction_limit
+    error: ExecutionError | None = None
+    try:
+        if isinstance(target, Closure):
+            instance.call_table(target.function, target.environment)
+        else:
+            instance.call(target)
+    except ExecutionError as raised:
+        error = raised
+    except WasmTrap as trap:
+        error = errors.wasm_trap(trap.kind, execution.instruction_limit)
+    except IndexError:
+        error = errors.function_not_found(target.function if isinstance(target, Closure) else target)
+    except TypeError:
+        error = errors.toolchain_violation("function invocation does not match its signature")
+    except (
+        Exception
+    ) as fault:  # a fault of ours must not look like one of the canister, nor crash the replica
+        error = errors.engine_fault(f"{type(fault).__name__}: {fault}")
+    finally:
+        execution.instructions = execution.count()
+        execution.code.execution = None
+    return _heap_limit(execution) or error
+
+
+def _heap_limit(execution: Execution) -> ExecutionError | None:
+    # The network stops at the memory.grow that goes too far.  Without instrumented code we notice it when
+    # the message ends: the outcome is the same, since everything it did is undone.
+    limit = execution.canister.wasm_memory_limit
+    if not limit or not execution.context.limits_heap:
+        return None
+    memory = execution.memory
+    if memory.size > limit and memory.size > execution.code.committed_pages * WASM_PAGE:
+        return errors.wasm_memory_limit_exceeded(memory.size, limit)
+    return None

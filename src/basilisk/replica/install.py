@@ -1,0 +1,244 @@
+"""Installing, reinstalling and upgrading code: all of it happens or nothing does.
+
+Specification: "IC method install_code" and "Canister upgrades".
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from basilisk.engine import Engine, WasmTrap
+from basilisk.engine.heap import new_heap
+from basilisk.replica import errors
+from basilisk.replica.canister import Canister, Code
+from basilisk.replica.contexts import Context
+from basilisk.replica.errors import ErrorCode, ExecutionError, Rejection
+from basilisk.replica.execution import Environment, Execution, run
+from basilisk.replica.executor import write_log
+from basilisk.replica.ids import principal_text
+from basilisk.replica.module import CanisterModule, Validator, load
+from basilisk.replica.stable import StableLayer, StableMemory
+
+__all__ = ["Installer", "Mode", "Persistence", "UpgradeOptions"]
+
+Mode = Literal["install", "reinstall", "upgrade"]
+Persistence = Literal["keep", "replace"]
+
+#: Marker section of modules whose heap may survive an upgrade.
+_KEEPS_HEAP = "enhanced-orthogonal-persistence"
+
+
+@dataclass(frozen=True)
+class UpgradeOptions:
+    """Options of an upgrade (specification: ``skip_pre_upgrade``, ``wasm_memory_persistence``)."""
+
+    skip_pre_upgrade: bool = False
+    persistence: Persistence | None = None
+
+
+@dataclass
+class _Transaction:
+    """The state of a canister as it will be if everything succeeds."""
+
+    canister: Canister
+    caller: bytes
+    argument: bytes
+    time: int
+    budget: int
+    stable: StableLayer
+    version: int
+    cycles: int
+    certified_data: bytes
+    timer: int = 0
+    instructions: int = 0
+    steps: list[str] = field(default_factory=list)
+
+
+class Installer:
+    """Changes the code of canisters."""
+
+    def __init__(self, engine: Engine, environment: Environment, validate: Validator | None) -> None:
+        self._engine = engine
+        self._environment = environment
+        self._validate = validate
+        self.instructions = 0
+
+    def install(
+        self,
+        canister: Canister,
+        wasm: bytes,
+        argument: bytes,
+        mode: Mode,
+        caller: bytes,
+        time: int,
+        options: UpgradeOptions | None = None,
+    ) -> None:
+        """Install ``wasm``.  Raises Rejection; the canister is then as before, but for its log."""
+        name = principal_text(canister.id)
+        if caller not in canister.controllers:
+            raise self._not_controller(canister, caller)
+        if mode == "install" and canister.code is not None:
+            raise Rejection(
+                ErrorCode.CANISTER_NON_EMPTY,
+                f"Canister {name} cannot be installed because the canister is not empty. "
+                "Try installing with mode='reinstall' instead.",
+            )
+        self.instructions = 0
+        try:
+            if mode == "upgrade":
+                self._upgrade(canister, wasm, argument, caller, time, options or UpgradeOptions())
+            else:
+                self._fresh(canister, wasm, argument, caller, time)
+        except ExecutionError as error:
+            raise error.rejection(name) from None
+
+    # ---- the modes -----------------------------------------------------------------------------------
+
+    def _fresh(self, canister: Canister, wasm: bytes, argument: bytes, caller: bytes, time: int) -> None:
+        module = self._load(wasm)
+        stable = StableMemory()
+        work = self._begin(canister, argument, caller, time, StableLayer(stable))
+        work.certified_data = b""
+        code = Code(self._engine, module, self._environment.limits)
+        self._start(work, code, "canister_init", Context.INIT)
+        canister.stable = stable
+        self._complete(work, code)
+
+    def _upgrade(
+        self,
+        canister: Canister,
+        wasm: bytes,
+        argument: bytes,
+        caller: bytes,
+        time: int,
+        options: UpgradeOptions,
+    ) -> None:
+        old = canister.code
+        if old is None:
+            raise errors.no_module()
+        module = self._load(wasm)
+        self._check_persistence(old.module, module, options)
+        work = self._begin(canister, argument, caller, time, StableLayer(canister.stable))
+        hook = old.module.hooks.get("canister_pre_upgrade")
+        try:
+            if hook is not None and not options.skip_pre_upgrade:
+                work.version = canister.version
+                self._step(work, old, hook, Context.PRE_UPGRADE)
+                work.version = canister.version + 1
+            work.timer = 0
+            heap = None
+            if options.persistence == "keep":
+                heap = new_heap()
+                memory = old.instance.memory
+                heap.write(0, memory.read(0, memory.size))
+            code = Code(self._engine, module, self._environment.limits, heap)
+            self._start(work, code, "canister_post_upgrade", Context.POST_UPGRADE)
+        finally:
+            old.rollback()
+        self._complete(work, code)
+
+    # ---- steps ---------------------------------------------------------------------------------------
+
+    def _load(self, wasm: bytes) -> CanisterModule:
+        return load(self._engine, wasm, self._environment.limits.module_bytes, self._validate)
+
+    def _begin(
+        self, canister: Canister, argument: bytes, caller: bytes, time: int, stable: StableLayer
+    ) -> _Transaction:
+        return _Transaction(
+            canister,
+            caller,
+            argument,
+            time,
+            self._environment.limits.install_instructions,
+            stable,
+            canister.version + 1,
+            canister.cycles,
+            canister.certified_data,
+        )
+
+    def _start(self, work: _Transaction, code: Code, hook: str, context: Context) -> None:
+        try:
+            if code.module.image.start is not None:
+                self._step(work, code, code.module.image.start, Context.START)
+            function = code.module.hooks.get(hook)
+            if function is not None:
+                self._step(work, code, function, context)
+            code.instance.commit()
+            code.commit()
+        except WasmTrap as trap:
+            code.close()
+            raise errors.invalid_module(f"Wasm module has an invalid data section. {trap.message}") from None
+        except BaseException:
+            code.close()
+            raise
+
+    def _step(self, work: _Transaction, code: Code, function: int, context: Context) -> None:
+        execution = Execution(
+            environment=self._environment,
+            canister=work.canister,
+            code=code,
+            context=context,
+            time=work.time,
+            instruction_limit=max(1, work.budget),
+            stable=StableLayer(work.stable),
+            caller=work.caller,
+            argument=work.argument,
+        )
+        execution.version = work.version
+        execution.balance = work.cycles
+        execution.timer = work.timer
+        error = run(execution, function)
+        work.budget -= execution.instructions
+        self.instructions += execution.instructions
+        write_log(execution, error)
+        if error is not None:
+            raise error
+        execution.stable.commit()
+        work.cycles = execution.balance
+        work.timer = execution.timer or 0
+        if execution.certified_data is not None:
+            work.certified_data = execution.certified_data
+
+    @staticmethod
+    def _complete(work: _Transaction, code: Code) -> None:
+        canister = work.canister
+        old, canister.code = canister.code, code
+        if old is not None:
+            old.close()
+        work.stable.commit()
+        canister.certified_data = work.certified_data
+        canister.timer = work.timer
+        canister.cycles = work.cycles
+        canister.version += 1
+
+    # ---- refusals ------------------------------------------------------------------------------------
+
+    @staticmethod
+    def _not_controller(canister: Canister, caller: bytes) -> Rejection:
+        controllers = " ".join(principal_text(item) for item in sorted(canister.controllers))
+        return Rejection(
+            ErrorCode.CANISTER_INVALID_CONTROLLER,
+            f"Only the controllers of the canister {principal_text(canister.id)} can control it.\n"
+            f"Canister's controllers: {controllers}\nSender's ID: {principal_text(caller)}",
+        )
+
+    @staticmethod
+    def _check_persistence(old: CanisterModule, new: CanisterModule, options: UpgradeOptions) -> None:
+        def keeps(module: CanisterModule) -> bool:
+            section = module.metadata.get(_KEEPS_HEAP)
+            return section is not None and not section.public
+
+        if keeps(old) and options.persistence is None:
+            raise ExecutionError(
+                ErrorCode.CANISTER_CONTRACT_VIOLATION,
+                "Missing upgrade option: Enhanced orthogonal persistence requires the "
+                "`wasm_memory_persistence` upgrade option.",
+            )
+        if options.persistence == "keep" and not keeps(new):
+            raise ExecutionError(
+                ErrorCode.CANISTER_CONTRACT_VIOLATION,
+                "Invalid upgrade option: The `wasm_memory_persistence: opt Keep` upgrade option requires "
+                "that the new canister module supports enhanced orthogonal persistence.",
+            )

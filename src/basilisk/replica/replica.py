@@ -1,0 +1,440 @@
+"""The public face of the replica: canisters, calls, time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from basilisk.engine import Engine, default_engine
+from basilisk.errors import BasiliskError, CallRejected, UsageError
+from basilisk.principal import Principal
+from basilisk.replica.canister import Canister, Status
+from basilisk.replica.clock import Clock
+from basilisk.replica.errors import ErrorCode, RejectCode, Rejection
+from basilisk.replica.executor import check_running
+from basilisk.replica.ids import (
+    ANONYMOUS,
+    PrincipalLike,
+    canister_id,
+    principal_bytes,
+    principal_text,
+    self_authenticating,
+)
+from basilisk.replica.install import Installer, Mode, Persistence, UpgradeOptions
+from basilisk.replica.limits import Fees, Limits
+from basilisk.replica.log import CanisterLog, LogRecord
+from basilisk.replica.management import ManagementCanister
+from basilisk.replica.message import IngressState, IngressStatus, Reply, Result
+from basilisk.replica.module import Validator
+from basilisk.replica.query import Certifier, QueryRunner
+from basilisk.replica.randomness import Randomness
+from basilisk.replica.scheduler import Scheduler
+
+__all__ = ["CanisterStatus", "LastCall", "Replica"]
+
+#: Candid for "no arguments".
+EMPTY_ARGUMENTS = b"DIDL\x00\x00"
+
+# Head of a DER encoded BLS12-381 public key (specification, "Root of trust"); the key itself follows.
+_DER_BLS = bytes.fromhex("308182301d060d2b0601040182dc7c0503010201060c2b0601040182dc7c05030201036100")
+
+#: Cycles of a new canister on local replicas (100 T).
+_DEFAULT_CYCLES = 100_000_000_000_000
+
+
+@dataclass(frozen=True)
+class LastCall:
+    """Figures of the last call that was made from outside.
+
+    ``instructions`` counts wasm instructions of everything executed for it on the called canister;
+    ``dirty_heap_pages`` and ``dirty_stable_pages`` count pages of 4 KiB written by its last execution.
+    """
+
+    instructions: int
+    dirty_heap_pages: int
+    dirty_stable_pages: int
+
+
+@dataclass(frozen=True)
+class CanisterStatus:
+    """What a controller can see of a canister.  Sizes in bytes, ``timer`` in nanoseconds (0: not set)."""
+
+    status: str
+    controllers: tuple[Principal, ...]
+    module_hash: bytes | None
+    version: int
+    cycles: int
+    heap_bytes: int
+    stable_bytes: int
+    certified_data: bytes
+    timer: int
+    metadata: Mapping[str, bytes]
+
+
+class Replica:
+    """An Internet Computer of one subnet and one node, in this process.
+
+    ``seed`` decides all randomness, ``clock`` the time; two replicas with the same seed and the same calls
+    end in the same state.  ``validate`` checks modules: True for the network's rules, False for none, or a
+    function.  ``on_print`` is called with (canister, record) for every line that a canister prints.
+    All methods may be called from any thread; one call is executed at a time.
+    """
+
+    def __init__(
+        self,
+        *,
+        engine: Engine | None = None,
+        limits: Limits | None = None,
+        fees: Fees | None = None,
+        clock: Clock | None = None,
+        seed: int | bytes = 0,
+        validate: bool | Validator = True,
+        certifier: Certifier | None = None,
+        on_print: Callable[[Principal, LogRecord], None] | None = None,
+    ) -> None:
+        self.limits = limits if limits is not None else Limits()
+        self.fees = fees if fees is not None else Fees()
+        self.clock = clock if clock is not None else Clock()
+        self.randomness = Randomness(seed)
+        self.root_key = _DER_BLS + self.randomness.derive("root key", 96)
+        self.subnet = self_authenticating(self.randomness.derive("subnet"))
+        self.engine = engine if engine is not None else default_engine()
+        self.management = ManagementCanister(self.randomness)
+        self.last = LastCall(0, 0, 0)
+        self._on_print = on_print
+        self._canisters: dict[bytes, Canister] = {}
+        self._created = 0
+        self._lock = threading.RLock()
+        self._scheduler = Scheduler(self, self.clock, self._canisters, self.management)
+        self._queries = QueryRunner(self, self._canisters, certifier)
+        self._installer = Installer(self.engine, self, _validator(validate))
+
+    # ---- canisters -----------------------------------------------------------------------------------
+
+    def create_canister(
+        self,
+        controller: PrincipalLike | Iterable[PrincipalLike] | None = None,
+        *,
+        cycles: int = _DEFAULT_CYCLES,
+        environment: Mapping[str, str] | None = None,
+        wasm_memory_limit: int | None = None,
+        specified_id: PrincipalLike | None = None,
+    ) -> Principal:
+        """Create an empty canister and return its id.
+
+        Without ``controller`` the anonymous principal controls it.  ``wasm_memory_limit`` in bytes, 0 for
+        none.  Raises UsageError for settings that break a limit.
+        """
+        controllers = _controllers(controller)
+        variables = dict(environment or {})
+        self._check_settings(controllers, variables)
+        with self._lock:
+            if specified_id is None:
+                raw = canister_id(self._created)
+                self._created += 1
+            else:
+                raw = principal_bytes(specified_id)
+            if raw in self._canisters:
+                raise UsageError(f"canister {principal_text(raw)} exists already")
+            log = CanisterLog(self.limits.log_bytes, self._listener(raw))
+            canister = Canister(raw, controllers, cycles, self.limits, log)
+            canister.environment = variables
+            if wasm_memory_limit is not None:
+                canister.wasm_memory_limit = wasm_memory_limit
+            self._canisters[raw] = canister
+            return Principal(raw)
+
+    def install_code(
+        self,
+        canister: PrincipalLike,
+        wasm: bytes,
+        arg: bytes = EMPTY_ARGUMENTS,
+        mode: Mode = "install",
+        sender: PrincipalLike | None = None,
+        *,
+        skip_pre_upgrade: bool = False,
+        wasm_memory_persistence: Persistence | None = None,
+    ) -> None:
+        """Install, reinstall or upgrade a module, plain or gzipped; ``arg`` is Candid.
+
+        Without ``sender`` a controller of the canister does it.  Raises CallRejected; the canister is then
+        as it was before, but for its log.
+        """
+        if mode not in ("install", "reinstall", "upgrade"):
+            raise UsageError(f"unknown mode {mode!r}", remedy="use install, reinstall or upgrade")
+        with self._public():
+            target = self._find(canister)
+            caller = principal_bytes(sender) if sender is not None else _any(target.controllers)
+            self.clock.next_round()
+            options = UpgradeOptions(skip_pre_upgrade, wasm_memory_persistence)
+            try:
+                self._installer.install(target, wasm, arg, mode, caller, self.clock.now(), options)
+            finally:
+                self.last = LastCall(self._installer.instructions, 0, 0)
+
+    def uninstall_code(self, canister: PrincipalLike) -> None:
+        """Remove code, heap and stable memory; calls that are under way are rejected."""
+        from basilisk.replica.stable import StableMemory
+
+        with self._public():
+            target = self._find(canister)
+            if target.code is not None:
+                target.code.close()
+            target.code, target.stable = None, StableMemory()
+            target.certified_data, target.timer = b"", 0
+            target.version += 1
+            self._scheduler.executor.delete_contexts(target, "Canister has been uninstalled.")
+
+    def stop_canister(self, canister: PrincipalLike) -> None:
+        """Stop a canister once all its calls are answered.  Raises CallRejected if they never are."""
+        with self._public():
+            target = self._find(canister)
+            if target.status is Status.RUNNING:
+                target.status = Status.STOPPING
+                target.version += 1
+            while target.status is not Status.STOPPED:
+                if not self._progress():
+                    raise Rejection(
+                        ErrorCode.STOP_CANISTER_REQUEST_TIMEOUT, "Stop canister request timed out"
+                    )
+
+    def start_canister(self, canister: PrincipalLike) -> None:
+        """Let a canister run again."""
+        with self._public():
+            target = self._find(canister)
+            if target.status is not Status.RUNNING:
+                target.status = Status.RUNNING
+                target.version += 1
+
+    def delete_canister(self, canister: PrincipalLike) -> None:
+        """Delete a stopped canister.  Raises CallRejected unless it is stopped."""
+        with self._public():
+            target = self._find(canister)
+            if target.status is not Status.STOPPED:
+                name = principal_text(target.id)
+                raise Rejection(
+                    ErrorCode.CANISTER_NOT_STOPPED, f"Canister {name} must be stopped before it is deleted."
+                )
+            if target.code is not None:
+                target.code.close()
+            del self._canisters[target.id]
+
+    # ---- calls ---------------------------------------------------------------------------------------
+
+    def query(
+        self,
+        canister: PrincipalLike,
+        method: str,
+        arg: bytes = EMPTY_ARGUMENTS,
+        sender: PrincipalLike = ANONYMOUS,
+    ) -> bytes:
+        """Call a query or composite query; ``arg`` and the result are Candid.  Raises CallRejected."""
+        with self._public():
+            target = self._find(canister)
+            caller = principal_bytes(sender)
+            result = self._queries.query(target, caller, method, arg, self.clock.now())
+            self.last = LastCall(self._queries.instructions, self._queries.dirty_heap_pages, 0)
+            return _data(result)
+
+    def update(
+        self,
+        canister: PrincipalLike,
+        method: str,
+        arg: bytes = EMPTY_ARGUMENTS,
+        sender: PrincipalLike = ANONYMOUS,
+    ) -> bytes:
+        """Call an update method, or a query in replicated mode, and wait for the answer.
+
+        ``arg`` and the result are Candid.  Raises CallRejected.
+        """
+        with self._lock:
+            return self.await_call(self.submit(canister, method, arg, sender))
+
+    def submit(
+        self,
+        canister: PrincipalLike,
+        method: str,
+        arg: bytes = EMPTY_ARGUMENTS,
+        sender: PrincipalLike = ANONYMOUS,
+    ) -> int:
+        """Send an update call without executing it; returns its number.
+
+        Raises CallRejected when the call is refused at the door (no such canister, stopped, or
+        ``canister_inspect_message`` does not accept it).
+        """
+        with self._public():
+            target = self._find(canister)
+            if len(arg) > self.limits.ingress_bytes:
+                raise UsageError(
+                    f"the argument has {len(arg)} bytes, a call may have {self.limits.ingress_bytes}",
+                    remedy="send the data in several calls",
+                )
+            check_running(target)
+            caller = principal_bytes(sender)
+            self._queries.inspect(target, caller, method, arg, self.clock.now())
+            return self._scheduler.submit(caller, target.id, method, arg)
+
+    def call_status(self, call: int) -> IngressState:
+        """Status of a call that ``submit`` sent.  Raises UsageError for an unknown number."""
+        with self._lock:
+            try:
+                return self._scheduler.status(call)
+            except KeyError:
+                raise UsageError(f"there is no call number {call}") from None
+
+    def await_call(self, call: int) -> bytes:
+        """Execute rounds until a call is answered.  Raises CallRejected, or BasiliskError if it never is."""
+        with self._public():
+            state = self.call_status(call)
+            while state.status in (IngressStatus.RECEIVED, IngressStatus.PROCESSING):
+                if not self._progress():
+                    raise BasiliskError(
+                        f"the call of {state.message.method} is never answered",
+                        cause="the canister awaits an answer that nobody is going to send",
+                        remedy="look at the other end of its calls; advance the clock if it waits for time",
+                    )
+            last = self._scheduler.executor.last
+            if last is not None:
+                self.last = LastCall(last.instructions, last.dirty_heap_pages, last.dirty_stable_pages)
+            assert state.result is not None
+            return _data(state.result)
+
+    # ---- time ----------------------------------------------------------------------------------------
+
+    def tick(self, rounds: int = 1) -> int:
+        """Execute rounds: due timers, heartbeats, waiting messages.  Returns the number of executions."""
+        with self._public():
+            return sum(self._scheduler.round() for _ in range(rounds))
+
+    def advance(self, seconds: float) -> int:
+        """Let time pass and execute one round."""
+        with self._public():
+            self.clock.advance(seconds)
+            return self._scheduler.round()
+
+    # ---- looking in ----------------------------------------------------------------------------------
+
+    def logs(self, canister: PrincipalLike) -> list[LogRecord]:
+        """What the canister printed, and its traps, oldest first."""
+        with self._public():
+            return self._find(canister).log.records()
+
+    def status(self, canister: PrincipalLike) -> CanisterStatus:
+        """State of a canister as its controllers see it."""
+        with self._public():
+            target = self._find(canister)
+            code = target.code
+            return CanisterStatus(
+                status=target.status.name.lower(),
+                controllers=tuple(Principal(item) for item in sorted(target.controllers)),
+                module_hash=code.module.hash if code is not None else None,
+                version=target.version,
+                cycles=target.cycles,
+                heap_bytes=code.committed_pages * 65_536 if code is not None else 0,
+                stable_bytes=target.stable.pages * 65_536,
+                certified_data=target.certified_data,
+                timer=target.timer,
+                metadata={key: item.content for key, item in code.module.metadata.items()} if code else {},
+            )
+
+    def stable_memory(self, canister: PrincipalLike, offset: int = 0, length: int | None = None) -> bytes:
+        """Bytes of stable memory.  Raises UsageError outside it."""
+        with self._public():
+            memory = self._find(canister).stable
+            size = memory.pages * 65_536
+            length = size - offset if length is None else length
+            if offset < 0 or length < 0 or offset + length > size:
+                raise UsageError(f"the stable memory has {size} bytes")
+            return memory.read(offset, length)
+
+    @property
+    def canisters(self) -> tuple[Principal, ...]:
+        """Ids of all canisters in the order of their creation."""
+        return tuple(Principal(item) for item in self._canisters)
+
+    # ---- inside --------------------------------------------------------------------------------------
+
+    def _find(self, canister: PrincipalLike) -> Canister:
+        raw = principal_bytes(canister)
+        found = self._canisters.get(raw)
+        if found is None:
+            raise Rejection(ErrorCode.CANISTER_NOT_FOUND, f"Canister {principal_text(raw)} not found")
+        return found
+
+    def _progress(self) -> bool:
+        """One more round; False when no round can change anything any more."""
+        if self._scheduler.idle:
+            deadline = self._scheduler.deadline
+            timers = [item.timer for item in self._canisters.values() if item.timer]
+            if deadline is not None:
+                self.clock.set(max(self.clock.now(), deadline))
+            elif not any(timer <= self.clock.now() + 1 for timer in timers) and not self._has_heartbeat():
+                return False
+        self._scheduler.round()
+        return True
+
+    def _has_heartbeat(self) -> bool:
+        return any(
+            item.code is not None and "canister_heartbeat" in item.code.module.hooks
+            for item in self._canisters.values()
+        )
+
+    def _check_settings(self, controllers: set[bytes], variables: Mapping[str, str]) -> None:
+        limits = self.limits
+        if len(controllers) > limits.controllers:
+            raise UsageError(f"a canister has at most {limits.controllers} controllers")
+        if len(variables) > limits.environment_variables:
+            raise UsageError(f"a canister has at most {limits.environment_variables} environment variables")
+        for name, value in variables.items():
+            if len(name.encode()) > limits.environment_name_bytes:
+                raise UsageError(f"the name of environment variable {name!r} is too long")
+            if len(value.encode()) > limits.environment_value_bytes:
+                raise UsageError(f"the value of environment variable {name!r} is too long")
+
+    def _listener(self, raw: bytes) -> Callable[[LogRecord], None] | None:
+        callback = self._on_print
+        if callback is None:
+            return None
+        principal = Principal(raw)
+        return lambda record: callback(principal, record)
+
+    @contextmanager
+    def _public(self) -> Iterator[None]:
+        """One call at a time; rejections become the public exception."""
+        with self._lock:
+            try:
+                yield
+            except Rejection as rejection:
+                raise rejection.public() from None
+
+
+def _data(result: Result) -> bytes:
+    if isinstance(result, Reply):
+        return result.data
+    raise CallRejected(int(RejectCode(result.code)), result.message, result.error_code)
+
+
+def _any(controllers: set[bytes]) -> bytes:
+    return min(controllers, default=ANONYMOUS)
+
+
+def _controllers(value: PrincipalLike | Iterable[PrincipalLike] | None) -> set[bytes]:
+    if value is None:
+        return {ANONYMOUS}
+    if isinstance(value, (bytes, str, Principal)):
+        return {principal_bytes(value)}
+    return {principal_bytes(item) for item in value}
+
+
+def _validator(choice: bool | Validator) -> Validator | None:
+    if choice is False:
+        return None
+    if choice is not True:
+        return choice
+    try:
+        from basilisk.toolbox import validate
+    except ImportError:
+        return None
+    return validate

@@ -1,0 +1,206 @@
+"""Rounds: which message runs next, where messages and answers go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from basilisk.replica.canister import Canister, Status
+from basilisk.replica.clock import Clock
+from basilisk.replica.errors import ErrorCode, Rejection
+from basilisk.replica.execution import Environment
+from basilisk.replica.executor import Executor
+from basilisk.replica.ids import MANAGEMENT, principal_text
+from basilisk.replica.message import (
+    CanisterOrigin,
+    Ingress,
+    IngressOrigin,
+    IngressState,
+    IngressStatus,
+    Message,
+    Origin,
+    Reject,
+    Reply,
+    Request,
+    Response,
+    Result,
+    Task,
+    TaskKind,
+)
+
+__all__ = ["Scheduler"]
+
+_INGRESS = b"\xff ingress"
+_SYSTEM = b"\xff system"
+
+#: Handles a call to the management canister.
+Management = Callable[[Request], Result]
+
+
+class Scheduler:
+    """Input queues, rounds and the status of ingress messages."""
+
+    def __init__(
+        self,
+        environment: Environment,
+        clock: Clock,
+        canisters: dict[bytes, Canister],
+        management: Management,
+    ) -> None:
+        self._environment = environment
+        self._clock = clock
+        self._canisters = canisters
+        self._management = management
+        self._later: list[Response] = []
+        self._ingress: dict[int, IngressState] = {}
+        self.executor = Executor(environment, self.send, self.answer)
+
+    # ---- ingress -------------------------------------------------------------------------------------
+
+    def submit(self, sender: bytes, receiver: bytes, method: str, argument: bytes) -> int:
+        """Queue a call from outside; the number under which its status can be asked for."""
+        message = Ingress(len(self._ingress) + 1, sender, receiver, method, argument)
+        self._ingress[message.id] = IngressState(message)
+        self._canisters[receiver].push(_INGRESS, message)
+        return message.id
+
+    def status(self, message: int) -> IngressState:
+        """Status of an ingress message.  Raises KeyError for an unknown number."""
+        return self._ingress[message]
+
+    # ---- rounds --------------------------------------------------------------------------------------
+
+    def round(self) -> int:
+        """Execute one round; the number of messages that were executed.
+
+        Due timers and heartbeats come first.  Then every canister in turn takes one message, until all
+        queues are empty or the round is full.
+        """
+        now = self._clock.next_round()
+        self._deliver_later()
+        self._expire_calls(now)
+        self._queue_tasks(now)
+        done = 0
+        busy = True
+        while busy and done < self._environment.limits.round_messages:
+            busy = False
+            for canister in list(self._canisters.values()):
+                message = canister.pop()
+                if message is not None:
+                    busy = True
+                    done += 1
+                    self._execute(canister, message, now)
+        self._finish_stopping()
+        return done
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing waits to be executed."""
+        return not self._later and not any(item.has_input for item in self._canisters.values())
+
+    @property
+    def deadline(self) -> int | None:
+        """The next time at which a call that has a deadline expires."""
+        times = [
+            callback.deadline
+            for canister in self._canisters.values()
+            for callback in canister.callbacks.values()
+            if callback.deadline
+        ]
+        return min(times, default=None)
+
+    def _execute(self, canister: Canister, message: Message, now: int) -> None:
+        if isinstance(message, Ingress):
+            self._ingress[message.id].status = IngressStatus.PROCESSING
+            self.executor.call(
+                canister,
+                IngressOrigin(message.id),
+                message.sender,
+                message.method,
+                message.argument,
+                cycles=0,
+                deadline=0,
+                time=now,
+            )
+        elif isinstance(message, Request):
+            if message.deadline and message.deadline < now:
+                return  # the caller was told already that the outcome is unknown
+            self.executor.call(
+                canister,
+                CanisterOrigin(message.sender, message.callback),
+                message.sender,
+                message.method,
+                message.argument,
+                message.cycles,
+                message.deadline,
+                now,
+            )
+        elif isinstance(message, Response):
+            self.executor.response(canister, message, now)
+        else:
+            self.executor.task(canister, message.kind, now)
+
+    def _queue_tasks(self, now: int) -> None:
+        for canister in self._canisters.values():
+            code = canister.code
+            if code is None or canister.status is not Status.RUNNING:
+                continue
+            hooks = code.module.hooks
+            if TaskKind.TIMER.value in hooks and 0 < canister.timer <= now:
+                canister.timer = 0
+                canister.push(_SYSTEM, Task(canister.id, TaskKind.TIMER))
+            if TaskKind.HEARTBEAT.value in hooks:
+                canister.push(_SYSTEM, Task(canister.id, TaskKind.HEARTBEAT))
+
+    def _expire_calls(self, now: int) -> None:
+        code = ErrorCode.DEADLINE_EXPIRED
+        expired = Reject(code.reject_code, "Call deadline has expired.", code.text)
+        for canister in self._canisters.values():
+            for number, callback in list(canister.callbacks.items()):
+                if callback.deadline and callback.deadline < now:
+                    response = Response(canister.id, callback.callee, number, expired, 0)
+                    canister.push(callback.callee, response)
+
+    def _finish_stopping(self) -> None:
+        for canister in self._canisters.values():
+            if canister.status is Status.STOPPING and not canister.contexts and not canister.has_input:
+                canister.status = Status.STOPPED
+                canister.version += 1
+
+    # ---- messages between canisters ------------------------------------------------------------------
+
+    def send(self, request: Request) -> None:
+        """Take a request of a canister to its receiver, or answer that there is none."""
+        receiver = self._canisters.get(request.receiver)
+        if receiver is not None:
+            receiver.push(request.sender, request)
+            return
+        result: Result
+        if request.receiver == MANAGEMENT:
+            result = self._management(request)
+        else:
+            text = f"Canister {principal_text(request.receiver)} not found"
+            result = Reject.of(Rejection(ErrorCode.CANISTER_NOT_FOUND, text))
+        # Answers of the system arrive in a later round (raw_rand must not be known in the round of the call).
+        self._later.append(
+            Response(request.sender, request.receiver, request.callback, result, request.cycles)
+        )
+
+    def answer(self, canister: Canister, origin: Origin, result: Result, refund: int) -> None:
+        """Take the result of a call to whoever made it."""
+        if isinstance(origin, IngressOrigin):
+            state = self._ingress[origin.message]
+            state.result = result
+            replied = isinstance(result, Reply)
+            state.status = IngressStatus.REPLIED if replied else IngressStatus.REJECTED
+        elif isinstance(origin, CanisterOrigin):
+            caller = self._canisters.get(origin.sender)
+            if caller is not None:
+                response = Response(origin.sender, canister.id, origin.callback, result, refund)
+                caller.push(canister.id, response)
+
+    def _deliver_later(self) -> None:
+        waiting, self._later = self._later, []
+        for response in waiting:
+            caller = self._canisters.get(response.receiver)
+            if caller is not None:
+                caller.push(response.respondent, response)

@@ -1,0 +1,76 @@
+"""Stable memory (specification, "Stable memory"): the 32-bit calls and the 64-bit ones."""
+
+from __future__ import annotations
+
+from basilisk.engine import WASM_PAGE
+from basilisk.replica import errors
+from basilisk.replica.execution import Execution
+from basilisk.replica.system_api.base import function
+
+_PAGES32 = (4 << 30) // WASM_PAGE
+_FAILED = -1
+
+
+@function
+def stable64_size(execution: Execution) -> int:
+    return execution.stable.pages
+
+
+@function
+def stable64_grow(execution: Execution, pages: int) -> int:
+    return execution.stable.grow(pages, execution.environment.limits.stable_pages)
+
+
+@function
+def stable64_read(execution: Execution, target: int, offset: int, size: int) -> None:
+    if size == 0:
+        return
+    memory = execution.memory
+    if offset + size > execution.stable.size:
+        raise errors.trapped(errors.STABLE_OUT_OF_BOUNDS)
+    if target + size > memory.size:
+        raise errors.trapped(errors.HEAP_OUT_OF_BOUNDS)
+    memory.write(target, execution.stable.read(offset, size))
+
+
+@function
+def stable64_write(execution: Execution, offset: int, source: int, size: int) -> None:
+    if size == 0:
+        return
+    memory = execution.memory
+    if offset + size > execution.stable.size:
+        raise errors.trapped(errors.STABLE_OUT_OF_BOUNDS)
+    if source + size > memory.size:
+        raise errors.trapped(errors.HEAP_OUT_OF_BOUNDS)
+    execution.stable.write(offset, memory.read(source, size))
+
+
+@function
+def stable_size(execution: Execution) -> int:
+    _check_32bit(execution)
+    return execution.stable.pages
+
+
+@function
+def stable_grow(execution: Execution, pages: int) -> int:
+    _check_32bit(execution)
+    if execution.stable.pages + pages > _PAGES32:
+        return _FAILED
+    return execution.stable.grow(pages, execution.environment.limits.stable_pages)
+
+
+@function
+def stable_read(execution: Execution, target: int, offset: int, size: int) -> None:
+    _check_32bit(execution)
+    stable64_read(execution, target, offset, size)
+
+
+@function
+def stable_write(execution: Execution, offset: int, source: int, size: int) -> None:
+    _check_32bit(execution)
+    stable64_write(execution, offset, source, size)
+
+
+def _check_32bit(execution: Execution) -> None:
+    if execution.stable.pages > _PAGES32:
+        raise errors.trapped(errors.STABLE_TOO_BIG)
