@@ -105,7 +105,7 @@ def start(initial: Settings) -> None:
     minter = ic.caller()
     if initial["supply"] > 0:
         balances[minter] = initial["supply"]
-        record("Mint", None, minter, initial["supply"])
+        record({"Mint": moved(None, minter, initial["supply"])})
 
 
 @query
@@ -147,7 +147,7 @@ def transfer(order: Transfer) -> Receipt:
     if refusal is not None:
         return {"Err": refusal}
     move(caller, order["to"], order["amount"])
-    return {"Ok": record("Transfer", caller, order["to"], order["amount"], order["memo"])}
+    return {"Ok": record({"Transfer": moved(caller, order["to"], order["amount"])}, order["memo"])}
 
 
 @update
@@ -160,7 +160,7 @@ def approve(spender: Principal, amount: nat) -> Receipt:
         allowances[caller, spender] = amount
     else:
         allowances.pop((caller, spender), None)
-    return {"Ok": record("Approve", caller, spender, amount)}
+    return {"Ok": record({"Approve": moved(caller, spender, amount)})}
 
 
 @update
@@ -175,7 +175,7 @@ def transfer_from(order: TransferFrom) -> Receipt:
         return {"Err": refusal}
     allowances[owner, caller] = allowed - amount
     move(owner, order["to"], amount)
-    return {"Ok": record("Transfer", owner, order["to"], amount)}
+    return {"Ok": record({"Transfer": moved(owner, order["to"], amount)})}
 
 
 @update
@@ -184,7 +184,7 @@ def mint(to: Principal, amount: nat) -> Receipt:
     if ic.caller() != minter:
         return {"Err": {"NotMinter": None}}
     balances[to] = balances.get(to, 0) + amount
-    return {"Ok": record("Mint", None, to, amount)}
+    return {"Ok": record({"Mint": moved(None, to, amount)})}
 
 
 @update
@@ -195,7 +195,7 @@ def burn(amount: nat) -> Receipt:
     if refusal is not None:
         return {"Err": refusal}
     take(caller, amount)
-    return {"Ok": record("Burn", caller, None, amount)}
+    return {"Ok": record({"Burn": moved(caller, None, amount)})}
 
 
 def check(caller: Principal, amount: int, available: int) -> Opt[Refusal]:
@@ -220,15 +220,12 @@ def move(source: Principal, target: Principal, amount: int) -> None:
     balances[target] = balances.get(target, 0) + amount
 
 
-def record(
-    kind: str,
-    source: Opt[Principal],
-    target: Opt[Principal],
-    amount: int,
-    memo: Opt[str] = None,
-) -> int:
+def moved(source: Opt[Principal], target: Opt[Principal], amount: int) -> Movement:
+    return {"source": source, "target": target, "amount": amount}
+
+
+def record(operation: Operation, memo: Opt[str] = None) -> int:
     """Appends to the log and returns the index of the new entry."""
     index = len(log)
-    operation = {kind: {"source": source, "target": target, "amount": amount}}
     log.append({"index": index, "timestamp": ic.time(), "operation": operation, "memo": memo})
     return index

@@ -199,7 +199,7 @@ def summarise_log(text: str) -> Vec[LogSummary]:
                 match["text"],
             )
             entries[entry.source].append(entry)
-    summaries = []
+    summaries: list[LogSummary] = []
     for source, found in sorted(entries.items()):
         worst = max((entry.level for entry in found), key=lambda level: level.value)
         times = [asdict(entry)["when"] for entry in found]
