@@ -1,4 +1,8 @@
-//! The raw layer and the codec of the bridge, built for the host as an extension module.
+//! The raw layer and the codec of the bridge, built for the host as an extension module
+//! `basilisk_codec` with the codec's functions of `_basilisk_ic`.
+//!
+//! Exists for tests: random values, hostile bytes and reference counts are checked here thousands
+//! of times a second, against the same source files that go into a canister.
 
 extern crate alloc;
 
@@ -6,3 +10,5 @@ extern crate alloc;
 pub mod candid;
 #[path = "../../src/capi/mod.rs"]
 pub mod capi;
+
+mod module;

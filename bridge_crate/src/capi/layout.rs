@@ -103,6 +103,21 @@ pub struct PyListObject {
     pub allocated: Py_ssize_t,
 }
 
+/// Known by address only.
+#[repr(C)]
+pub struct PyDictKeysObject {
+    _opaque: [u8; 0],
+}
+
+#[repr(C)]
+pub struct PyDictObject {
+    pub ob_base: PyObject,
+    pub ma_used: Py_ssize_t,
+    pub ma_version_tag: u64,
+    pub ma_keys: *mut PyDictKeysObject,
+    pub ma_values: *mut c_void,
+}
+
 #[repr(C)]
 pub struct PyBytesObject {
     pub ob_base: PyVarObject,

@@ -121,6 +121,13 @@ impl Owned {
         unsafe { Owned::from_raw(raw::_PyLong_FromByteArray(bytes.as_ptr(), 16, 1, 0)) }
     }
 
+    /// A `float`.
+    #[inline]
+    pub fn float(value: f64) -> PyResult<Owned> {
+        // SAFETY: the result is a new reference.
+        unsafe { Owned::from_raw(raw::PyFloat_FromDouble(value)) }
+    }
+
     /// A `tuple` of the given objects.
     pub fn tuple<const N: usize>(items: [Owned; N]) -> PyResult<Owned> {
         // SAFETY: the tuple is new and has room for N items, which it takes over.
@@ -295,6 +302,154 @@ impl<'a> Borrowed<'a> {
     pub fn attr_object(self, name: Borrowed<'_>) -> PyResult<Owned> {
         // SAFETY: both objects are alive; the result is a new reference.
         unsafe { Owned::from_raw(raw::PyObject_GetAttr(self.as_ptr(), name.as_ptr())) }
+    }
+
+    /// Attribute by name (a `str` object); `None` when there is none of that name.
+    #[inline]
+    pub fn attr_optional(self, name: Borrowed<'_>) -> PyResult<Option<Owned>> {
+        let mut value = core::ptr::null_mut();
+        // SAFETY: both objects are alive; `value` receives null or a new reference.
+        unsafe {
+            status(raw::PyObject_GetOptionalAttr(self.as_ptr(), name.as_ptr(), &raw mut value))?;
+            Ok(Owned::from_raw_optional(value))
+        }
+    }
+
+    /// Whether `isinstance(self, class)`; an exception counts as no.
+    pub fn is_instance_of(self, class: Borrowed<'_>) -> bool {
+        // SAFETY: both objects are alive.
+        let answer = unsafe { raw::PyObject_IsInstance(self.as_ptr(), class.as_ptr()) };
+        if answer < 0 {
+            clear_exception();
+        }
+        answer > 0
+    }
+
+    /// Name of the class that this object is; for other objects the name of their type.
+    pub fn class_name(self) -> &'a str {
+        if !self.has_feature(Py_TPFLAGS_TYPE_SUBCLASS) {
+            return self.type_name();
+        }
+        // SAFETY: the object is a class; tp_name is a C string that lives as long as the class.
+        let name = unsafe { CStr::from_ptr((*self.as_ptr().cast::<PyTypeObject>()).tp_name) };
+        let name = name.to_str().unwrap_or("?");
+        name.rsplit('.').next().unwrap_or(name)
+    }
+
+    /// The value, when it is a `float`, or an `int` (not a `bool`); an `int` may be too large.
+    #[inline]
+    pub fn f64(self) -> Option<PyResult<f64>> {
+        // SAFETY: the object is alive; a subclass of float has its layout.
+        unsafe {
+            let class = Py_TYPE(self.as_ptr());
+            if class == &raw mut raw::PyFloat_Type
+                || raw::PyType_IsSubtype(class, &raw mut raw::PyFloat_Type) != 0
+            {
+                return Some(Ok(PyFloat_AS_DOUBLE(self.as_ptr())));
+            }
+        }
+        self.int()?;
+        // SAFETY: the object is an int; -1 with an exception set means that it is too large.
+        unsafe {
+            let value = raw::PyLong_AsDouble(self.as_ptr());
+            Some(if value == -1.0 && !raw::PyErr_Occurred().is_null() { Err(Raised) } else { Ok(value) })
+        }
+    }
+
+    /// Whether it is a list or a tuple, or of a subclass.
+    #[inline(always)]
+    pub fn is_list_or_tuple(self) -> bool {
+        self.has_feature(Py_TPFLAGS_LIST_SUBCLASS | Py_TPFLAGS_TUPLE_SUBCLASS)
+    }
+
+    /// Number of items of a list or tuple; 0 for other objects.
+    #[inline(always)]
+    pub fn sequence_len(self) -> usize {
+        match self.is_list_or_tuple() {
+            // SAFETY: lists and tuples are objects of variable size.
+            true => unsafe { Py_SIZE(self.as_ptr()) as usize },
+            false => 0,
+        }
+    }
+
+    /// An item of a list or tuple; `None` beyond the end and for other objects.
+    #[inline(always)]
+    pub fn sequence_item(self, index: usize) -> Option<Owned> {
+        if index >= self.sequence_len() {
+            return None;
+        }
+        // SAFETY: the object is a list or a tuple with more than `index` items; the reference is
+        // taken before any other code runs.
+        unsafe {
+            let items = match self.has_feature(Py_TPFLAGS_LIST_SUBCLASS) {
+                true => PyList_ITEMS(self.as_ptr()),
+                false => PyTuple_ITEMS(self.as_ptr()),
+            };
+            let item = *items.add(index);
+            // Items are null only while somebody still builds the container.
+            (!item.is_null()).then(|| Borrowed::from_raw(item).to_owned())
+        }
+    }
+
+    /// Whether `iter(self)` can be asked for.
+    pub fn is_iterable(self) -> bool {
+        // SAFETY: the object is alive, and so is its type.
+        unsafe { !(*Py_TYPE(self.as_ptr())).tp_iter.is_null() || raw::PySequence_Check(self.as_ptr()) != 0 }
+    }
+
+    /// `list(self)`
+    pub fn iterate(self) -> PyResult<Owned> {
+        // SAFETY: the object is alive; the result is a new reference.
+        unsafe { Owned::from_raw(raw::PySequence_List(self.as_ptr())) }
+    }
+
+    /// Number of entries of a dict; 0 for other objects.
+    #[inline(always)]
+    pub fn dict_len(self) -> usize {
+        match self.has_feature(Py_TPFLAGS_DICT_SUBCLASS) {
+            // SAFETY: the object is a dict.
+            true => unsafe { (*self.as_ptr().cast::<PyDictObject>()).ma_used as usize },
+            false => 0,
+        }
+    }
+
+    /// The next entry of a dict at `position`, which starts at 0; `None` after the last.
+    #[inline]
+    pub fn dict_next(self, position: &mut Py_ssize_t) -> Option<(Owned, Owned)> {
+        let (mut key, mut value) = (core::ptr::null_mut(), core::ptr::null_mut());
+        // SAFETY: the object is alive (another type than dict gives 0); the references are
+        // borrowed from the dict and taken before any other code runs.
+        unsafe {
+            if raw::PyDict_Next(self.as_ptr(), position, &raw mut key, &raw mut value) == 0 {
+                return None;
+            }
+            Some((Borrowed::from_raw(key).to_owned(), Borrowed::from_raw(value).to_owned()))
+        }
+    }
+
+    /// Hands the bytes of an object with the buffer protocol to `read`, which must not run Python
+    /// code; `None` when the object has no buffer.
+    pub fn with_buffer<T>(self, read: impl FnOnce(&[u8]) -> T) -> Option<PyResult<T>> {
+        // SAFETY: the object is alive. The view is valid until it is released, and read-only
+        // use of its contiguous bytes is what PyBUF_SIMPLE asks for; nothing writes to them
+        // meanwhile, because there are no other threads at work here.
+        unsafe {
+            if raw::PyObject_CheckBuffer(self.as_ptr()) == 0 {
+                return None;
+            }
+            let mut view = core::mem::MaybeUninit::<Py_buffer>::zeroed();
+            if raw::PyObject_GetBuffer(self.as_ptr(), view.as_mut_ptr(), PyBUF_SIMPLE) < 0 {
+                return Some(Err(Raised));
+            }
+            let view = view.assume_init_mut();
+            let bytes: &[u8] = match view.len {
+                0 => &[],
+                length => core::slice::from_raw_parts(view.buf.cast(), length as usize),
+            };
+            let result = read(bytes);
+            raw::PyBuffer_Release(view);
+            Some(Ok(result))
+        }
     }
 
     /// Sets an attribute by name.

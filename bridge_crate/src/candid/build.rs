@@ -1,0 +1,100 @@
+//! Python containers from decoded parts.
+
+use super::plan::{Alternative, Field, Record, Style};
+use crate::capi::inline::{PyList_ITEMS, PyTuple_SET_ITEM};
+use crate::capi::layout::PyListObject;
+use crate::capi::object::{Borrowed, Owned, PyResult};
+use crate::capi::raw;
+use alloc::vec::Vec;
+
+/// Takes the last `count` parts off the stack and makes them one tuple.
+pub fn tuple(parts: &mut Vec<Owned>, count: usize) -> PyResult<Owned> {
+    debug_assert!(count <= parts.len());
+    // SAFETY: the tuple is new and has room for the parts, which it takes over.
+    unsafe {
+        let tuple = Owned::from_raw(raw::PyTuple_New(count as isize))?;
+        let first = parts.len() - count;
+        for (index, part) in parts.drain(first..).enumerate() {
+            PyTuple_SET_ITEM(tuple.as_ptr(), index, part.into_raw());
+        }
+        Ok(tuple)
+    }
+}
+
+/// Takes the fields of a record off the stack and makes them one object.
+pub fn record(record: &Record, parts: &mut Vec<Owned>) -> PyResult<Owned> {
+    debug_assert!(record.fields.len() <= parts.len());
+    let first = parts.len() - record.fields.len();
+    let object = match &record.style {
+        Style::Dict(template) => dict(template.borrow(), &record.fields, &parts[first..]),
+        Style::Attributes(class, names) => attributes(class.borrow(), names.borrow(), &parts[first..]),
+    };
+    parts.truncate(first);
+    object
+}
+
+fn dict(template: Borrowed<'_>, fields: &[Field], values: &[Owned]) -> PyResult<Owned> {
+    // SAFETY: the template is a dict; the copy has all keys, so that nothing is resized.
+    let dict = unsafe { Owned::from_raw(raw::PyDict_Copy(template.as_ptr()))? };
+    for (field, value) in fields.iter().zip(values) {
+        dict.borrow().dict_set(field.key.borrow(), value.borrow())?;
+    }
+    Ok(dict)
+}
+
+fn attributes(class: Borrowed<'_>, names: Borrowed<'_>, values: &[Owned]) -> PyResult<Owned> {
+    // SAFETY: `Owned` is a transparent pointer, so the slice is an array of objects that stay
+    // alive during the call; one value for each name; the result is a new reference.
+    unsafe {
+        Owned::from_raw(raw::PyObject_Vectorcall(
+            class.as_ptr(),
+            values.as_ptr().cast(),
+            0,
+            if values.is_empty() { core::ptr::null_mut() } else { names.as_ptr() },
+        ))
+    }
+}
+
+/// `{tag: payload}`, or the member of the enumeration.
+#[inline]
+pub fn alternative(alternative: &Alternative, payload: Owned) -> PyResult<Owned> {
+    if let Some(member) = &alternative.member {
+        return Ok(member.clone());
+    }
+    let dict = Owned::dict()?;
+    dict.borrow().dict_set(alternative.key.borrow(), payload.borrow())?;
+    Ok(dict)
+}
+
+/// A new list with `count` places to be filled in order.
+pub struct ListBuilder {
+    list: Owned,
+    filled: usize,
+}
+
+impl ListBuilder {
+    /// The memory for `count` items is taken at once.
+    pub fn new(count: usize) -> PyResult<Self> {
+        // SAFETY: the result is a new reference.
+        let list = unsafe { Owned::from_raw(raw::PyList_New(count as isize))? };
+        Ok(ListBuilder { list, filled: 0 })
+    }
+
+    /// Fills the next place.
+    #[inline(always)]
+    pub fn push(&mut self, item: Owned) {
+        // SAFETY: the list was made with that many places, and only this builder knows it; code
+        // that found it through the garbage collector and shortened it is caught by the check.
+        unsafe {
+            let list = self.list.as_ptr();
+            assert!(self.filled < (*list.cast::<PyListObject>()).ob_base.ob_size as usize);
+            PyList_ITEMS(list).add(self.filled).write(item.into_raw());
+        }
+        self.filled += 1;
+    }
+
+    /// The list, when all places are filled.
+    pub fn finish(self) -> Owned {
+        self.list
+    }
+}

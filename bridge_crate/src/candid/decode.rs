@@ -1,0 +1,476 @@
+//! Reads values whose type is the plan's own, which is what most messages hold.
+//!
+//! A message whose header equals the plan's needs no type table: its values are read by walking
+//! the plan. Any other header goes to [`super::coerce`], which shares the readers of leaves here.
+
+use super::build::{self, ListBuilder};
+use super::error::{DecodeError, Error, Fail, Problem, Segment, Step, Trouble};
+use super::limits::{budget, BASE_BUDGET, MAX_DEPTH, MAX_PRINCIPAL};
+use super::numbers::{int_from_leb, nat_from_leb};
+use super::plan::{Fixed, Func, Items, Map, Node, NodeId, Plan, Record, Service, Tuple, Variant};
+use super::reader::Reader;
+use super::subtype::Subtyping;
+use crate::capi::object::{Borrowed, Owned, PyResult};
+use crate::capi::PyObject;
+use alloc::vec::Vec;
+
+/// The state of decoding one message.
+pub struct Decoder<'p, 'm> {
+    pub(super) plan: &'p Plan,
+    pub(super) reader: Reader<'m>,
+    /// Parts of containers that are not complete yet.
+    pub(super) parts: Vec<Owned>,
+    pub(super) depth: u32,
+    /// Work left.
+    pub(super) budget: usize,
+    /// Elements without bytes that vecs may still have.
+    free: usize,
+    /// Elements with bytes that vecs may still have: each starts at a byte of its own.
+    elements: usize,
+    pub(super) trouble: Trouble<'p>,
+    pub(super) subtyping: Subtyping,
+}
+
+impl<'p, 'm> Decoder<'p, 'm> {
+    /// A decoder at the start of the message.
+    #[inline(always)]
+    pub fn new(plan: &'p Plan, message: &'m [u8]) -> Self {
+        Decoder {
+            plan,
+            reader: Reader::new(message),
+            parts: Vec::new(),
+            depth: 0,
+            budget: budget(message.len()),
+            free: BASE_BUDGET,
+            elements: message.len(),
+            trouble: Trouble::none(),
+            subtyping: Subtyping::default(),
+        }
+    }
+
+    /// Decodes the message into as many slots as the plan has values.
+    #[inline]
+    pub fn run(mut self, out: &mut [*mut PyObject]) -> Result<(), DecodeError> {
+        assert_eq!(out.len(), self.plan.arity());
+        let mut done = 0;
+        let result = match self.own_header() {
+            Some(length) => {
+                self.reader.rewind(length);
+                self.own_values(out, &mut done)
+            }
+            None => self.other_message(out, &mut done),
+        };
+        match result {
+            Ok(()) => Ok(()),
+            Err(Fail) => Err(self.error(out, done)),
+        }
+    }
+
+    /// The length of the header, when it is one of those the plan knows.
+    #[inline(always)]
+    fn own_header(&self) -> Option<usize> {
+        let message = self.reader.message();
+        if starts_with(message, self.plan.header) {
+            return Some(self.plan.header.len());
+        }
+        let other = self.plan.other_header.as_deref()?;
+        starts_with(message, other).then_some(other.len())
+    }
+
+    #[inline(always)]
+    fn own_values(&mut self, out: &mut [*mut PyObject], done: &mut usize) -> Step<()> {
+        let plan = self.plan;
+        for (slot, root) in out.iter_mut().zip(&plan.roots) {
+            *slot = self.value(plan.node(*root))?.into_raw();
+            *done += 1;
+        }
+        self.end(done)
+    }
+
+    /// Refuses bytes after the last value.
+    #[inline(always)]
+    pub(super) fn end(&mut self, done: &mut usize) -> Step<()> {
+        match self.reader.remaining() {
+            0 => Ok(()),
+            rest => {
+                // Not the fault of a value.
+                *done = usize::MAX;
+                Err(self.fail(Problem::Trailing(rest)))
+            }
+        }
+    }
+
+    #[cold]
+    fn error(&mut self, out: &mut [*mut PyObject], done: usize) -> DecodeError {
+        let made = if done == usize::MAX { out.len() } else { done };
+        for slot in &mut out[..made] {
+            // SAFETY: the slot holds a reference that decoding gave out.
+            drop(unsafe { Owned::from_raw_optional(core::mem::replace(slot, core::ptr::null_mut())) });
+        }
+        let whole = done == usize::MAX || matches!(self.trouble.problem, Problem::Table(_));
+        DecodeError(Error {
+            value: (!whole).then_some(done),
+            arity: self.plan.arity(),
+            path: self.trouble.path_text(),
+            message: self.trouble.message(),
+        })
+    }
+
+    #[cold]
+    pub(super) fn fail(&mut self, problem: Problem<'p>) -> Fail {
+        self.trouble.set(problem)
+    }
+
+    /// A Python exception becomes a failure that no opt recovers from.
+    #[inline(always)]
+    pub(super) fn check<T>(&mut self, result: PyResult<T>) -> Step<T> {
+        match result {
+            Ok(value) => Ok(value),
+            Err(_) => Err(self.fail(Problem::Raised)),
+        }
+    }
+
+    /// The bytes asked for, or a failure because the message ends.
+    #[inline(always)]
+    pub(super) fn need<T>(&mut self, bytes: Option<T>) -> Step<T> {
+        match bytes {
+            Some(value) => Ok(value),
+            None => Err(self.fail(Problem::EndsEarly)),
+        }
+    }
+
+    /// Pays for work.
+    #[inline(always)]
+    pub(super) fn pay(&mut self, cost: usize) -> Step<()> {
+        match self.budget.checked_sub(cost) {
+            Some(left) => {
+                self.budget = left;
+                Ok(())
+            }
+            None => Err(self.fail(Problem::Plain("decoding it takes more work than its size allows"))),
+        }
+    }
+
+    /// Goes one level down; the caller goes up again with `self.depth -= 1`.
+    #[inline(always)]
+    pub(super) fn descend(&mut self) -> Step<()> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return Err(self.fail(Problem::Plain("the value is nested too deeply")));
+        }
+        Ok(())
+    }
+
+    /// Reads a value of the node's type.
+    fn value(&mut self, mut node: &'p Node) -> Step<Owned> {
+        loop {
+            return match node {
+                Node::Opt(inner) => {
+                    if !self.opt_tag()? {
+                        return Ok(Owned::none());
+                    }
+                    node = self.plan.node(*inner);
+                    continue;
+                }
+                Node::Vec(items) => self.vec(items),
+                Node::Record(record) => self.record(record),
+                Node::Tuple(tuple) => self.tuple(tuple),
+                Node::Map(map) => self.map(map),
+                Node::Variant(variant) => self.variant(variant),
+                Node::Func(func) => self.func(func),
+                Node::Service(service) => self.service(service),
+                leaf => self.leaf(leaf),
+            };
+        }
+    }
+
+    /// Reads a value of a type without parts.
+    #[inline(always)]
+    pub(super) fn leaf(&mut self, node: &'p Node) -> Step<Owned> {
+        match node {
+            Node::Null | Node::Reserved => Ok(Owned::none()),
+            Node::Bool => Ok(Owned::bool(self.bool()?)),
+            Node::Nat => self.nat(),
+            Node::Int => self.int(),
+            Node::Fixed(fixed) => self.fixed(*fixed),
+            Node::Float32 => {
+                let bytes = self.reader.array();
+                let bytes = self.need(bytes)?;
+                let float = Owned::float(f32::from_le_bytes(bytes).into());
+                self.check(float)
+            }
+            Node::Float64 => {
+                let bytes = self.reader.array();
+                let bytes = self.need(bytes)?;
+                let float = Owned::float(f64::from_le_bytes(bytes));
+                self.check(float)
+            }
+            Node::Text => self.text(),
+            Node::Blob => self.blob(),
+            Node::Principal(constructor) => self.principal(constructor.borrow()),
+            _ => Err(self.fail(Problem::Plain("the type empty has no values"))),
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn opt_tag(&mut self) -> Step<bool> {
+        self.flag("the tag of an opt")
+    }
+
+    #[inline(always)]
+    pub(super) fn bool(&mut self) -> Step<bool> {
+        self.flag("the byte of a bool")
+    }
+
+    #[inline(always)]
+    fn flag(&mut self, what: &'static str) -> Step<bool> {
+        match self.reader.byte() {
+            Some(0) => Ok(false),
+            Some(1) => Ok(true),
+            Some(byte) => Err(self.fail(Problem::BadByte(what, byte))),
+            None => Err(self.fail(Problem::EndsEarly)),
+        }
+    }
+
+    /// An unsigned number of the message's own structure (a length or an index).
+    #[inline(always)]
+    pub(super) fn number(&mut self, what: &'static str) -> Step<usize> {
+        match self.reader.leb_usize() {
+            Some(value) => Ok(value),
+            None => Err(self.bad_number(what)),
+        }
+    }
+
+    #[cold]
+    fn bad_number(&mut self, what: &'static str) -> Fail {
+        match self.reader.remaining() {
+            0 => self.fail(Problem::EndsEarly),
+            _ => self.fail(Problem::OutOfRange(what)),
+        }
+    }
+
+    pub(super) fn nat(&mut self) -> Step<Owned> {
+        let bytes = self.reader.leb_bytes();
+        let bytes = self.need(bytes)?;
+        self.check(nat_from_leb(bytes))
+    }
+
+    pub(super) fn int(&mut self) -> Step<Owned> {
+        let bytes = self.reader.leb_bytes();
+        let bytes = self.need(bytes)?;
+        self.check(int_from_leb(bytes))
+    }
+
+    #[inline(always)]
+    fn fixed(&mut self, fixed: Fixed) -> Step<Owned> {
+        let bytes = self.reader.take(fixed.size.into());
+        let bytes = self.need(bytes)?;
+        let number = match (bytes, fixed.signed) {
+            (&[a], false) => Owned::int(a.into()),
+            (&[a], true) => Owned::int((a as i8).into()),
+            (&[a, b], false) => Owned::int(u16::from_le_bytes([a, b]).into()),
+            (&[a, b], true) => Owned::int(i16::from_le_bytes([a, b]).into()),
+            (&[a, b, c, d], false) => Owned::int(u32::from_le_bytes([a, b, c, d]).into()),
+            (&[a, b, c, d], true) => Owned::int(i32::from_le_bytes([a, b, c, d]).into()),
+            (&[a, b, c, d, e, f, g, h], false) => Owned::uint(u64::from_le_bytes([a, b, c, d, e, f, g, h])),
+            (&[a, b, c, d, e, f, g, h], true) => Owned::int(i64::from_le_bytes([a, b, c, d, e, f, g, h])),
+            _ => Ok(Owned::none()),
+        };
+        self.check(number)
+    }
+
+    /// The bytes behind a length.
+    #[inline(always)]
+    pub(super) fn counted(&mut self, what: &'static str) -> Step<&'m [u8]> {
+        let length = self.number(what)?;
+        let bytes = self.reader.take(length);
+        self.need(bytes)
+    }
+
+    pub(super) fn text(&mut self) -> Step<Owned> {
+        let bytes = self.counted("the length of a text")?;
+        match Owned::utf8(bytes) {
+            Ok(Some(text)) => Ok(text),
+            Ok(None) => Err(self.fail(Problem::Plain("the text is not valid UTF-8"))),
+            Err(_) => Err(self.fail(Problem::Raised)),
+        }
+    }
+
+    pub(super) fn blob(&mut self) -> Step<Owned> {
+        let bytes = self.counted("the length of a blob")?;
+        self.check(Owned::bytes(bytes))
+    }
+
+    /// The bytes of a principal (also those of a service).
+    pub(super) fn principal_bytes(&mut self) -> Step<&'m [u8]> {
+        match self.reader.byte() {
+            Some(1) => {}
+            Some(byte) => return Err(self.fail(Problem::BadByte("the tag of a reference", byte))),
+            None => return Err(self.fail(Problem::EndsEarly)),
+        }
+        let bytes = self.counted("the length of a principal")?;
+        if bytes.len() > MAX_PRINCIPAL {
+            return Err(self.fail(Problem::Plain("a principal is longer than 29 bytes")));
+        }
+        Ok(bytes)
+    }
+
+    pub(super) fn principal(&mut self, constructor: Borrowed<'_>) -> Step<Owned> {
+        let bytes = self.principal_bytes()?;
+        let principal = Owned::bytes(bytes).and_then(|bytes| constructor.call(&[bytes.borrow()]));
+        self.check(principal)
+    }
+
+    #[inline(never)]
+    pub(super) fn service(&mut self, service: &'p Service) -> Step<Owned> {
+        self.principal(service.constructor.borrow())
+    }
+
+    #[inline(never)]
+    pub(super) fn func(&mut self, func: &'p Func) -> Step<Owned> {
+        match self.reader.byte() {
+            Some(1) => {}
+            Some(byte) => return Err(self.fail(Problem::BadByte("the tag of a reference", byte))),
+            None => return Err(self.fail(Problem::EndsEarly)),
+        }
+        let principal = match self.plan.node(func.principal) {
+            Node::Principal(constructor) => self.principal(constructor.borrow())?,
+            _ => return Err(self.fail(Problem::Plain("a func without a principal"))),
+        };
+        let method = self.text()?;
+        self.check(Owned::tuple([principal, method]))
+    }
+
+    /// The count of a vec, compared with what is left of the message before anything is allocated.
+    ///
+    /// The limits hold for all vecs of a message together: otherwise nested vecs could each claim
+    /// the same bytes.
+    #[inline(always)]
+    pub(super) fn count(&mut self, minimum: usize, weight: usize) -> Step<usize> {
+        let count = self.number("the length of a vec")?;
+        let left = if minimum == 0 { &mut self.free } else { &mut self.elements };
+        let cost = if minimum == 0 { count.saturating_mul(weight) } else { count };
+        if cost > *left || (minimum > 0 && count > self.reader.remaining() / minimum) {
+            return Err(self.fail(Problem::TooLong(count)));
+        }
+        *left -= cost;
+        Ok(count)
+    }
+
+    #[inline(never)]
+    fn vec(&mut self, items: &Items) -> Step<Owned> {
+        let count = self.count(items.minimum as usize, items.weight as usize)?;
+        self.descend()?;
+        let item = self.plan.node(items.item);
+        let mut list = self.check(ListBuilder::new(count))?;
+        for index in 0..count {
+            match self.value(item) {
+                Ok(value) => list.push(value),
+                Err(_) => return Err(self.trouble.at(Segment::Index(index))),
+            }
+        }
+        self.depth -= 1;
+        Ok(list.finish())
+    }
+
+    #[inline(never)]
+    fn record(&mut self, record: &'p Record) -> Step<Owned> {
+        self.inhabited(record.inhabited)?;
+        self.descend()?;
+        for field in &record.fields {
+            match self.value(self.plan.node(field.node)) {
+                Ok(value) => self.parts.push(value),
+                Err(_) => return Err(self.trouble.at(Segment::Key(field.key.borrow()))),
+            }
+        }
+        self.depth -= 1;
+        let object = build::record(record, &mut self.parts);
+        self.check(object)
+    }
+
+    #[inline(always)]
+    pub(super) fn inhabited(&mut self, inhabited: bool) -> Step<()> {
+        match inhabited {
+            true => Ok(()),
+            false => Err(self.fail(Problem::Plain("the record type has no values"))),
+        }
+    }
+
+    #[inline(never)]
+    fn tuple(&mut self, tuple: &'p Tuple) -> Step<Owned> {
+        self.inhabited(tuple.inhabited)?;
+        self.descend()?;
+        for (index, (item, _)) in tuple.items.iter().enumerate() {
+            match self.value(self.plan.node(*item)) {
+                Ok(value) => self.parts.push(value),
+                Err(_) => return Err(self.trouble.at(Segment::Index(index))),
+            }
+        }
+        self.depth -= 1;
+        let object = build::tuple(&mut self.parts, tuple.items.len());
+        self.check(object)
+    }
+
+    #[inline(never)]
+    fn map(&mut self, map: &'p Map) -> Step<Owned> {
+        let count = self.count(map.items.minimum as usize, map.items.weight as usize)?;
+        self.descend()?;
+        let dict = self.check(Owned::dict())?;
+        for index in 0..count {
+            let key = self.map_part(map.key, Segment::MapKey(index))?;
+            let value = self.map_part(map.value, Segment::Index(index))?;
+            let set = dict.borrow().dict_set(key.borrow(), value.borrow());
+            self.check(set)?;
+        }
+        self.depth -= 1;
+        Ok(dict)
+    }
+
+    fn map_part(&mut self, id: NodeId, segment: Segment<'p>) -> Step<Owned> {
+        match self.value(self.plan.node(id)) {
+            Ok(value) => Ok(value),
+            Err(_) => Err(self.trouble.at(segment)),
+        }
+    }
+
+    #[inline(never)]
+    fn variant(&mut self, variant: &'p Variant) -> Step<Owned> {
+        let index = self.number("the index of a variant")?;
+        let Some(alternative) = variant.alternatives.get(index) else {
+            return Err(self.fail(Problem::OutOfRange("the index of a variant")));
+        };
+        self.descend()?;
+        let payload = match self.value(self.plan.node(alternative.node)) {
+            Ok(payload) => payload,
+            Err(_) => return Err(self.trouble.at(Segment::Key(alternative.key.borrow()))),
+        };
+        self.depth -= 1;
+        let object = build::alternative(alternative, payload);
+        self.check(object)
+    }
+}
+
+/// Whether `message` starts with `header`, eight bytes at a time: headers are short, and a call of
+/// `memcmp` goes byte by byte.
+#[inline(always)]
+fn starts_with(message: &[u8], header: &[u8]) -> bool {
+    if message.len() < header.len() {
+        return false;
+    }
+    let message = &message[..header.len()];
+    let (mut left, mut right) = (message.chunks_exact(8), header.chunks_exact(8));
+    for (a, b) in left.by_ref().zip(right.by_ref()) {
+        if word(a) != word(b) {
+            return false;
+        }
+    }
+    left.remainder().iter().zip(right.remainder()).all(|(a, b)| a == b)
+}
+
+#[inline(always)]
+fn word(bytes: &[u8]) -> u64 {
+    match bytes.try_into() {
+        Ok(bytes) => u64::from_le_bytes(bytes),
+        Err(_) => 0,
+    }
+}

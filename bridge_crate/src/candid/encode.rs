@@ -1,0 +1,600 @@
+//! Writes Python objects as values of the plan's types.
+//!
+//! Reading an object may run Python code (attributes, iteration), which may change the very
+//! containers that are being walked. Hence: a container's items are looked up one by one with the bounds
+//! checked, each is held by a reference of our own while it is written, and a container whose
+//! size changes meanwhile is an error.
+
+use super::error::{extend, key_text, push_number, EncodeError, Error, Fail, Segment};
+use super::limits::{MAX_DEPTH, MAX_PRINCIPAL};
+use super::numbers::{put_int, put_nat};
+use super::plan::{Fixed, Func, Map, Node, NodeId, Plan, Record, Service, Style, Tuple, Variant};
+use super::reader::put_leb;
+use crate::capi::layout::{Py_TPFLAGS_BYTES_SUBCLASS, Py_TPFLAGS_DICT_SUBCLASS, Py_TPFLAGS_UNICODE_SUBCLASS};
+use crate::capi::number::Int;
+use crate::capi::object::{clear_exception, take_exception, Borrowed, Owned, PyResult};
+use crate::capi::text::Characters;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// Result of a step of encoding.
+type Step<T = ()> = Result<T, Fail>;
+
+/// The state of encoding one message.
+pub struct Encoder<'p, 'o> {
+    plan: &'p Plan,
+    out: &'o mut Vec<u8>,
+    depth: u32,
+    /// What went wrong, once something has.
+    message: String,
+    /// Where, from the inside out.
+    path: Vec<Place<'p>>,
+}
+
+/// A step on the way to the place of a failure.
+enum Place<'p> {
+    Plan(Segment<'p>),
+    /// A key that only the user's dict knows, as text.
+    Named(String),
+}
+
+impl<'p, 'o> Encoder<'p, 'o> {
+    /// An encoder that appends to `out`.
+    #[inline(always)]
+    pub fn new(plan: &'p Plan, out: &'o mut Vec<u8>) -> Self {
+        Encoder { plan, out, depth: 0, message: String::new(), path: Vec::new() }
+    }
+
+    /// Writes the whole message.
+    #[inline]
+    pub fn run(mut self, values: &[Borrowed<'_>]) -> Result<(), EncodeError> {
+        let start = self.out.len();
+        self.out.extend_from_slice(self.plan.header);
+        let plan = self.plan;
+        for (index, (value, root)) in values.iter().zip(&plan.roots).enumerate() {
+            if self.value(plan.node(*root), *value).is_err() {
+                self.out.truncate(start);
+                return Err(self.error(index));
+            }
+        }
+        Ok(())
+    }
+
+    #[cold]
+    fn error(self, index: usize) -> EncodeError {
+        let mut path = String::new();
+        for place in self.path.iter().rev() {
+            match place {
+                Place::Plan(segment) => segment.write(&mut path),
+                Place::Named(text) => extend(&mut path, &["[", text, "]"]),
+            }
+        }
+        EncodeError(Error { value: Some(index), arity: self.plan.arity(), path, message: self.message })
+    }
+
+    #[cold]
+    fn fail(&mut self, pieces: &[&str]) -> Fail {
+        self.message.clear();
+        extend(&mut self.message, pieces);
+        Fail
+    }
+
+    #[cold]
+    fn at(&mut self, segment: Segment<'p>) -> Fail {
+        self.path.push(Place::Plan(segment));
+        Fail
+    }
+
+    /// `expected nat, got str`
+    #[cold]
+    fn unexpected(&mut self, expected: &str, value: Borrowed<'_>) -> Fail {
+        self.fail(&["expected ", expected, ", got ", value.type_name()])
+    }
+
+    /// A Python exception becomes a failure with its text.
+    #[inline(always)]
+    fn check<T>(&mut self, result: PyResult<T>) -> Step<T> {
+        match result {
+            Ok(value) => Ok(value),
+            Err(_) => Err(self.raised()),
+        }
+    }
+
+    #[cold]
+    fn raised(&mut self) -> Fail {
+        self.message.clear();
+        super::error::describe_exception(&mut self.message);
+        Fail
+    }
+
+    /// Goes one level down; the caller goes up again with `self.depth -= 1`.
+    #[inline(always)]
+    fn descend(&mut self) -> Step {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return Err(self.fail(&["the value is nested too deeply (or contains itself)"]));
+        }
+        Ok(())
+    }
+
+    /// Writes an object as a value of the node's type.
+    fn value(&mut self, mut node: &'p Node, value: Borrowed<'_>) -> Step {
+        let mut opts = 0;
+        loop {
+            return match node {
+                Node::Opt(inner) => {
+                    if value.is_none() {
+                        self.out.push(0);
+                        return Ok(());
+                    }
+                    opts += 1;
+                    if opts > self.plan.nodes.len() {
+                        return Err(self.fail(&["the opt type has no end"]));
+                    }
+                    self.out.push(1);
+                    node = self.plan.node(*inner);
+                    continue;
+                }
+                Node::Null if value.is_none() => Ok(()),
+                Node::Null => Err(self.unexpected("None", value)),
+                Node::Reserved => Ok(()),
+                Node::Empty => Err(self.fail(&["the type empty has no values"])),
+                Node::Bool => match value.as_bool() {
+                    Some(value) => {
+                        self.out.push(value.into());
+                        Ok(())
+                    }
+                    None => Err(self.unexpected("bool", value)),
+                },
+                Node::Nat => match value.int() {
+                    Some(int) if !int.negative => {
+                        put_nat(self.out, int);
+                        Ok(())
+                    }
+                    Some(_) => Err(self.does_not_fit(value, node)),
+                    None => Err(self.unexpected("int", value)),
+                },
+                Node::Int => match value.int() {
+                    Some(int) => {
+                        put_int(self.out, int);
+                        Ok(())
+                    }
+                    None => Err(self.unexpected("int", value)),
+                },
+                Node::Fixed(fixed) => match value.int() {
+                    Some(int) => self.fixed(*fixed, int, value, node),
+                    None => Err(self.unexpected("int", value)),
+                },
+                Node::Float32 => self.float32(value, node),
+                Node::Float64 => {
+                    let float = self.float(value)?;
+                    self.out.extend_from_slice(&float.to_le_bytes());
+                    Ok(())
+                }
+                Node::Text => self.text(value),
+                Node::Blob => self.blob(value),
+                Node::Principal(_) => self.principal(value),
+                Node::Vec(items) => self.vec(items.item, value),
+                Node::Record(record) => self.record(record, value),
+                Node::Tuple(tuple) => self.tuple(tuple, value),
+                Node::Map(map) => self.map(map, value),
+                Node::Variant(variant) => self.variant(variant, value),
+                Node::Func(func) => self.func(func, value),
+                Node::Service(service) => self.service(service, value),
+            };
+        }
+    }
+
+    /// `300 does not fit nat8`
+    #[cold]
+    fn does_not_fit(&mut self, value: Borrowed<'_>, node: &Node) -> Fail {
+        let digits = value.int().map_or(0, |int| int.digits.len());
+        // Long numbers make long messages, and Python refuses to print very long ones.
+        if digits > 9 {
+            let negative = value.int().is_some_and(|int| int.negative);
+            let sign = if negative { "a negative number" } else { "a number" };
+            let mut bits = String::new();
+            push_number(&mut bits, value.int().map_or(0, Int::bits) as u64);
+            return self.fail(&[sign, " of ", &bits, " bits does not fit ", node.keyword()]);
+        }
+        let text = value.str();
+        match text.as_ref().ok().and_then(|text| text.borrow().text()) {
+            Some(Ok(text)) => self.fail(&[text, " does not fit ", node.keyword()]),
+            _ => {
+                clear_exception();
+                self.fail(&["the number does not fit ", node.keyword()])
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn fixed(&mut self, fixed: Fixed, int: Int<'_>, value: Borrowed<'_>, node: &Node) -> Step {
+        let bits = u32::from(fixed.size) * 8;
+        let number = match int.magnitude() {
+            Some(magnitude) => {
+                // The largest magnitude of each sign; 64-bit shifts stay below 64.
+                let limit = match (fixed.signed, int.negative) {
+                    (false, false) => u64::MAX >> (64 - bits),
+                    (false, true) => 0,
+                    (true, false) => (1 << (bits - 1)) - 1,
+                    (true, true) => 1 << (bits - 1),
+                };
+                (magnitude <= limit).then(|| if int.negative { magnitude.wrapping_neg() } else { magnitude })
+            }
+            None => None,
+        };
+        let Some(number) = number else {
+            return Err(self.does_not_fit(value, node));
+        };
+        let bytes = number.to_le_bytes();
+        match fixed.size {
+            1 => self.out.push(bytes[0]),
+            2 => self.out.extend_from_slice(&bytes[..2]),
+            4 => self.out.extend_from_slice(&bytes[..4]),
+            _ => self.out.extend_from_slice(&bytes),
+        }
+        Ok(())
+    }
+
+    fn float(&mut self, value: Borrowed<'_>) -> Step<f64> {
+        match value.f64() {
+            Some(float) => self.check(float),
+            None => Err(self.unexpected("float", value)),
+        }
+    }
+
+    fn float32(&mut self, value: Borrowed<'_>, node: &Node) -> Step {
+        let float = self.float(value)?;
+        let narrow = float as f32;
+        if float.is_finite() && !narrow.is_finite() {
+            return Err(self.does_not_fit(value, node));
+        }
+        self.out.extend_from_slice(&narrow.to_le_bytes());
+        Ok(())
+    }
+
+    #[inline(always)]
+    fn counted(&mut self, bytes: &[u8]) {
+        put_leb(self.out, bytes.len() as u64);
+        self.out.extend_from_slice(bytes);
+    }
+
+    #[inline]
+    fn text(&mut self, value: Borrowed<'_>) -> Step {
+        match value.characters() {
+            Some(Characters::Ascii(bytes)) => {
+                self.counted(bytes);
+                Ok(())
+            }
+            Some(Characters::Latin(units)) => self.wide(units.iter().map(|&unit| unit.into())),
+            Some(Characters::Narrow(units)) => self.wide(units.iter().map(|&unit| unit.into())),
+            Some(Characters::Wide(units)) => self.wide(units.iter().copied()),
+            None => Err(self.unexpected("str", value)),
+        }
+    }
+
+    /// Text that is not ASCII: once to find the length in UTF-8, once to write it.
+    #[cold]
+    fn wide(&mut self, units: impl Iterator<Item = u32> + Clone) -> Step {
+        let mut length = 0;
+        for unit in units.clone() {
+            match char::from_u32(unit) {
+                Some(character) => length += character.len_utf8(),
+                None => return Err(self.fail(&["the text holds a lone surrogate, which UTF-8 cannot express"])),
+            }
+        }
+        put_leb(self.out, length as u64);
+        self.out.reserve(length);
+        let mut buffer = [0; 4];
+        for character in units.filter_map(char::from_u32) {
+            self.out.extend_from_slice(character.encode_utf8(&mut buffer).as_bytes());
+        }
+        Ok(())
+    }
+
+    #[inline]
+    fn blob(&mut self, value: Borrowed<'_>) -> Step {
+        if let Some(bytes) = value.bytes() {
+            self.counted(bytes);
+            return Ok(());
+        }
+        let start = self.out.len();
+        match value.with_buffer(|bytes| {
+            put_leb(self.out, bytes.len() as u64);
+            self.out.extend_from_slice(bytes);
+        }) {
+            Some(Ok(())) => Ok(()),
+            Some(Err(_)) => {
+                self.out.truncate(start);
+                Err(self.raised())
+            }
+            None => Err(self.unexpected("bytes", value)),
+        }
+    }
+
+    /// A principal's bytes, read from an attribute.
+    fn principal_bytes(&mut self, bytes: PyResult<Option<Owned>>, value: Borrowed<'_>) -> Step {
+        let bytes = self.check(bytes)?;
+        match bytes.as_ref().and_then(|bytes| bytes.borrow().bytes()) {
+            Some(bytes) if bytes.len() <= MAX_PRINCIPAL => {
+                self.out.push(1);
+                self.counted(bytes);
+                Ok(())
+            }
+            Some(_) => Err(self.fail(&["a principal is longer than 29 bytes"])),
+            None => Err(self.unexpected("Principal", value)),
+        }
+    }
+
+    #[inline(never)]
+    fn principal(&mut self, value: Borrowed<'_>) -> Step {
+        let bytes = value.attr_optional(self.plan.names.bytes.borrow());
+        self.principal_bytes(bytes, value)
+    }
+
+    #[inline(never)]
+    fn service(&mut self, _: &Service, value: Borrowed<'_>) -> Step {
+        let names = &self.plan.names;
+        let id = value.attr_optional(names.canister_id.borrow());
+        match self.check(id)? {
+            Some(id) => {
+                let bytes = id.borrow().attr_optional(names.bytes.borrow());
+                self.principal_bytes(bytes, value)
+            }
+            None => Err(self.unexpected("a service object", value)),
+        }
+    }
+
+    #[inline(never)]
+    fn func(&mut self, _: &Func, value: Borrowed<'_>) -> Step {
+        match value.tuple_items() {
+            Some([principal, method]) => {
+                // Attributes of the principal may run code; the tuple is held by the caller.
+                self.out.push(1);
+                if self.principal(*principal).is_err() {
+                    return Err(self.at(Segment::Index(0)));
+                }
+                match self.text(*method) {
+                    Ok(()) => Ok(()),
+                    Err(_) => Err(self.at(Segment::Index(1))),
+                }
+            }
+            _ => Err(self.unexpected("(Principal, str)", value)),
+        }
+    }
+
+    #[inline(never)]
+    fn vec(&mut self, item: NodeId, value: Borrowed<'_>) -> Step {
+        if value.is_list_or_tuple() {
+            return self.sequence(item, value);
+        }
+        // Text and dicts can be iterated too, but hardly anybody means that.
+        let other = Py_TPFLAGS_UNICODE_SUBCLASS | Py_TPFLAGS_DICT_SUBCLASS | Py_TPFLAGS_BYTES_SUBCLASS;
+        if value.has_feature(other) || !value.is_iterable() {
+            return Err(self.unexpected("list", value));
+        }
+        let list = self.check(value.iterate())?;
+        self.sequence(item, list.borrow())
+    }
+
+    fn sequence(&mut self, item: NodeId, value: Borrowed<'_>) -> Step {
+        self.descend()?;
+        let node = self.plan.node(item);
+        let count = value.sequence_len();
+        put_leb(self.out, count as u64);
+        for index in 0..count {
+            let Some(item) = value.sequence_item(index) else {
+                return Err(self.fail(&["the list changed its size while it was read"]));
+            };
+            if self.value(node, item.borrow()).is_err() {
+                return Err(self.at(Segment::Index(index)));
+            }
+        }
+        if value.sequence_len() != count {
+            return Err(self.fail(&["the list changed its size while it was read"]));
+        }
+        self.depth -= 1;
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn tuple(&mut self, tuple: &'p Tuple, value: Borrowed<'_>) -> Step {
+        if !value.is_list_or_tuple() {
+            return Err(self.unexpected("tuple", value));
+        }
+        let count = tuple.items.len();
+        if value.sequence_len() != count {
+            let (mut expected, mut found) = (String::new(), String::new());
+            push_number(&mut expected, count as u64);
+            push_number(&mut found, value.sequence_len() as u64);
+            return Err(self.fail(&["expected ", &expected, " items, got ", &found]));
+        }
+        self.descend()?;
+        for (index, (node, _)) in tuple.items.iter().enumerate() {
+            let Some(item) = value.sequence_item(index) else {
+                return Err(self.fail(&["the list changed its size while it was read"]));
+            };
+            if self.value(self.plan.node(*node), item.borrow()).is_err() {
+                return Err(self.at(Segment::Index(index)));
+            }
+        }
+        self.depth -= 1;
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn record(&mut self, record: &'p Record, value: Borrowed<'_>) -> Step {
+        self.descend()?;
+        match &record.style {
+            Style::Dict(_) => self.dict_record(record, value)?,
+            Style::Attributes(class, _) => self.attribute_record(record, class.borrow(), value)?,
+        }
+        self.depth -= 1;
+        Ok(())
+    }
+
+    fn dict_record(&mut self, record: &'p Record, value: Borrowed<'_>) -> Step {
+        if !value.has_feature(Py_TPFLAGS_DICT_SUBCLASS) {
+            return Err(self.unexpected("dict", value));
+        }
+        let mut found = 0;
+        for field in &record.fields {
+            let item = value.dict_get(field.key.borrow());
+            let item = match self.check(item)? {
+                Some(item) => {
+                    found += 1;
+                    item
+                }
+                None if field.optional => Owned::none(),
+                None => return Err(self.fail(&["missing field ", key_text(field.key.borrow())])),
+            };
+            if self.value(self.plan.node(field.node), item.borrow()).is_err() {
+                return Err(self.at(Segment::Key(field.key.borrow())));
+            }
+        }
+        if value.dict_len() != found {
+            return Err(self.unknown_field(record, value));
+        }
+        Ok(())
+    }
+
+    /// A dict with a key that is not a field: most likely a slip of the pen.
+    #[cold]
+    fn unknown_field(&mut self, record: &Record, value: Borrowed<'_>) -> Fail {
+        let Ok(keys) = value.iterate() else { return self.raised() };
+        for index in 0..keys.borrow().sequence_len() {
+            let Some(key) = keys.borrow().sequence_item(index) else { break };
+            let known = |text: &str| record.fields.iter().any(|field| key_text(field.key.borrow()) == text);
+            match key.borrow().text() {
+                Some(Ok(text)) if known(text) => {}
+                Some(Ok(text)) => return self.fail(&["unknown field ", text]),
+                _ => return self.fail(&["a key that is not a name, but ", key.borrow().type_name()]),
+            }
+        }
+        clear_exception();
+        self.fail(&["the dict changed while it was read"])
+    }
+
+    fn attribute_record(&mut self, record: &'p Record, class: Borrowed<'_>, value: Borrowed<'_>) -> Step {
+        for field in &record.fields {
+            let item = value.attr_optional(field.key.borrow());
+            let Some(item) = self.check(item)? else {
+                return Err(match value.is_instance_of(class) {
+                    true => self.fail(&["missing attribute ", key_text(field.key.borrow())]),
+                    false => {
+                        let name = class.class_name();
+                        self.unexpected(name, value)
+                    }
+                });
+            };
+            if self.value(self.plan.node(field.node), item.borrow()).is_err() {
+                return Err(self.at(Segment::Key(field.key.borrow())));
+            }
+        }
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn map(&mut self, map: &'p Map, value: Borrowed<'_>) -> Step {
+        if !value.has_feature(Py_TPFLAGS_DICT_SUBCLASS) {
+            return Err(self.unexpected("dict", value));
+        }
+        self.descend()?;
+        let count = value.dict_len();
+        put_leb(self.out, count as u64);
+        let mut position = 0;
+        let mut index = 0;
+        while let Some((key, item)) = value.dict_next(&mut position) {
+            if self.value(self.plan.node(map.key), key.borrow()).is_err() {
+                return Err(self.at(Segment::MapKey(index)));
+            }
+            if self.value(self.plan.node(map.value), item.borrow()).is_err() {
+                self.path.push(Place::Named(brief(key.borrow())));
+                return Err(Fail);
+            }
+            index += 1;
+        }
+        if index != count || value.dict_len() != count {
+            return Err(self.fail(&["the dict changed its size while it was read"]));
+        }
+        self.depth -= 1;
+        Ok(())
+    }
+
+    #[inline(never)]
+    fn variant(&mut self, variant: &'p Variant, value: Borrowed<'_>) -> Step {
+        if let Some(class) = &variant.class {
+            return self.member(variant, class.borrow(), value);
+        }
+        if !value.has_feature(Py_TPFLAGS_DICT_SUBCLASS) {
+            return Err(self.unexpected("dict with the tag as its key", value));
+        }
+        if value.dict_len() != 1 {
+            return Err(self.fail(&["a variant is a dict with exactly one key"]));
+        }
+        let Some((tag, payload)) = value.dict_next(&mut 0) else {
+            return Err(self.fail(&["a variant is a dict with exactly one key"]));
+        };
+        let Some(index) = variant.index_of(tag.borrow()) else {
+            return Err(match tag.borrow().text() {
+                Some(Ok(text)) => self.fail(&["unknown tag ", text]),
+                _ => self.unexpected("a tag that is a str", tag.borrow()),
+            });
+        };
+        let alternative = &variant.alternatives[index];
+        put_leb(self.out, index as u64);
+        self.descend()?;
+        if self.value(self.plan.node(alternative.node), payload.borrow()).is_err() {
+            return Err(self.at(Segment::Key(alternative.key.borrow())));
+        }
+        self.depth -= 1;
+        Ok(())
+    }
+
+    /// A member of an enumeration; its payload is null, an opt or reserved.
+    fn member(&mut self, variant: &'p Variant, class: Borrowed<'_>, value: Borrowed<'_>) -> Step {
+        let is_it = |member: &Owned| member.as_ptr() == value.as_ptr();
+        let index = variant.alternatives.iter().position(|one| one.member.as_ref().is_some_and(is_it));
+        match index {
+            Some(index) => {
+                put_leb(self.out, index as u64);
+                self.value(self.plan.node(variant.alternatives[index].node), Owned::none().borrow())
+            }
+            None => {
+                let name = class.class_name();
+                Err(self.unexpected(name, value))
+            }
+        }
+    }
+}
+
+impl Variant {
+    /// The alternative with that tag. Literals in a program are interned, as are the plan's keys:
+    /// nearly always the addresses are the same.
+    #[inline]
+    fn index_of(&self, tag: Borrowed<'_>) -> Option<usize> {
+        let same = self.alternatives.iter().position(|one| one.key.as_ptr() == tag.as_ptr());
+        same.or_else(|| {
+            let text = tag.text()?.ok()?;
+            self.alternatives.iter().position(|one| key_text(one.key.borrow()) == text)
+        })
+    }
+}
+
+/// The key of a user's dict in an error's path: short, and without running code for long.
+#[cold]
+fn brief(key: Borrowed<'_>) -> String {
+    const LIMIT: usize = 40;
+    let mut text = String::new();
+    if let Some(Ok(name)) = key.text() {
+        let cut = name.char_indices().nth(LIMIT).map_or(name.len(), |(place, _)| place);
+        extend(&mut text, &["\"", &name[..cut], if cut < name.len() { "…\"" } else { "\"" }]);
+        return text;
+    }
+    match key.int().filter(|int| int.digits.len() < 9).map(|_| key.str()) {
+        Some(Ok(number)) => extend(&mut text, &[key_text(number.borrow())]),
+        _ => extend(&mut text, &[key.type_name()]),
+    }
+    drop(take_exception());
+    text
+}

@@ -1,0 +1,24 @@
+//! Bounds on what a message may ask for.
+
+/// How deep values may nest, opts not counted (they nest without recursion).
+///
+/// Each level takes a few hundred bytes of native stack in a canister, where 5 MiB serve the
+/// interpreter and the codec together; the test suite of the codec goes to this depth.
+pub const MAX_DEPTH: u32 = 512;
+
+/// Work units every message may use, whatever its length. A value, read or skipped, costs one.
+///
+/// The specification's tests want a vec of 1,000 nulls in one byte accepted, and 2^20 nulls refused.
+pub const BASE_BUDGET: usize = 250_000;
+
+/// Work units on top for each byte. Honest values take a byte at least, and are looked at twice
+/// when an opt falls back to null.
+pub const BUDGET_PER_BYTE: usize = 20;
+
+/// The longest principal (interface specification, "Principals"), in bytes.
+pub const MAX_PRINCIPAL: usize = 29;
+
+/// The work budget of a message.
+pub fn budget(length: usize) -> usize {
+    BASE_BUDGET.saturating_add(length.saturating_mul(BUDGET_PER_BYTE))
+}
