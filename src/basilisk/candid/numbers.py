@@ -94,15 +94,14 @@ def format_float(value: float, bits: int) -> str:
 
 def _shortest_single(value: float) -> str:
     for precision in range(1, 9):
-        text = f"{value:.{precision}g}"
-        if round_single(float(text)) == value:
-            return _normal_notation(text)
-    return _normal_notation(f"{value:.9g}")
-
-
-def _normal_notation(text: str) -> str:
-    """The same digits the way ``repr`` writes them: exponents only for very large and small numbers."""
-    return repr(float(text))
+        shorter = float(f"{value:.{precision}g}")
+        try:
+            if round_single(shorter) == value:
+                return repr(shorter)
+        except OverflowError:
+            # Rounding up near the largest float left the range; more digits will not.
+            continue
+    return repr(float(f"{value:.9g}"))
 
 
 def round_single(value: float) -> float:
