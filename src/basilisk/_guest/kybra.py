@@ -1,0 +1,19 @@
+"""The module ``kybra`` in a canister: the names of the Kybra documents are those of Basilisk."""
+
+from __future__ import annotations
+
+import sys
+
+import basilisk
+
+__all__ = ["install"]
+
+
+def install() -> None:
+    """Makes ``import kybra`` work in programs that were written for it."""
+    module = type(sys)("kybra", "The names of Kybra, provided by Basilisk.")
+    for name, value in basilisk.__dict__.items():
+        if not name.startswith("_"):
+            setattr(module, name, value)
+    module.__path__ = []  # a package without content: a missing submodule is named in full
+    sys.modules["kybra"] = module

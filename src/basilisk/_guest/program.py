@@ -1,0 +1,239 @@
+"""The build of a program inside the runtime: import it, read its methods, register them, say what it has.
+
+The answer and the error report are plain data, which the build host receives over the mailbox.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from basilisk import ic
+from basilisk._guest import kybra
+from basilisk._guest.report import report
+from basilisk.annotations import Resolver
+from basilisk.candid.did_printer import format_arguments, format_did
+from basilisk.faults import ProgramFault
+from basilisk.interface import make_interface
+from basilisk.methods import Entry, Method, registry
+from basilisk.plans import make_plan
+from basilisk.signatures import Signature, read_signature, refuse
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from basilisk.nodes import Node
+
+__all__ = ["build"]
+
+# Interface specification, "Canister module format": the number of exported methods.
+_MOST_METHODS = 1000
+# Flags of `_basilisk_ic.register`: the function replies by itself; it is a generator function.
+_MANUAL, _GENERATOR = 1, 2
+# CPython, Include/cpython/code.h: CO_GENERATOR, CO_COROUTINE.
+_IS_GENERATOR, _IS_COROUTINE = 0x20, 0x80
+
+_WITH_ARGUMENTS = ("init", "post_upgrade")
+# Entry points that cannot wait for a call (interface specification, "Overview of imports": call_new).
+_SYNCHRONOUS = ("init", "post_upgrade", "pre_upgrade", "inspect_message")
+
+
+def build(request: dict[str, Any]) -> dict[str, Any]:
+    """Imports the module ``request["entry"]`` and registers its methods.
+
+    Answers with ``ok``, the methods and entry points to export, the interface as text, the modules that
+    were imported and warnings; or with ``ok`` false and the report on the first error.
+    """
+    system: Any = __import__("_basilisk_ic")
+
+    kybra.install()
+    before = set(sys.modules)
+    system.set_phase("program")
+    try:
+        __import__(request["entry"])
+    except BaseException as error:
+        return {"ok": False, "error": report(error, system.refusals())}
+    try:
+        answer = _Build(system).run()
+    except ProgramFault as fault:
+        return {"ok": False, "error": report(fault)}
+    registry.closed = True
+    answer["modules"] = sorted(set(sys.modules) - before)
+    return answer
+
+
+class _Build:
+    """One walk over the registry."""
+
+    def __init__(self, system: Any) -> None:
+        self.system = system
+        self.resolver = Resolver()
+        self.plans: dict[Any, int] = {}
+        self.warnings: list[str] = []
+
+    def run(self) -> dict[str, Any]:
+        _check_names(registry.methods)
+        signatures = [read_signature(method.function, self.resolver) for method in registry.methods]
+        entries = self._entries()
+        if not registry.methods:
+            raise ProgramFault(
+                "no_method",
+                "the program has no query or update method",
+                cause="nobody could call the canister",
+                remedy="put @query or @update above a function at the top level of a module",
+            )
+        for slot, (method, signature) in enumerate(zip(registry.methods, signatures)):
+            self.warnings += signature.warnings
+            self._register(slot, method, signature)
+        initial = entries.get("init") or entries.get("post_upgrade")
+        interface = make_interface(
+            [
+                (method.name, method.mode, signature.arguments, signature.results)
+                for method, signature in zip(registry.methods, signatures)
+                if not method.hidden
+            ],
+            initial.arguments if initial else (),
+        )
+        return {
+            "ok": True,
+            "methods": [
+                {"name": method.name, "mode": method.mode, "slot": slot}
+                for slot, method in enumerate(registry.methods)
+            ],
+            "entries": list(entries),
+            "did": format_did(interface),
+            "init_args": format_arguments(interface.init_args),
+            "hidden": [method.name for method in registry.methods if method.hidden],
+            "warnings": self.warnings,
+        }
+
+    def _register(self, slot: int, method: Method, signature: Signature) -> None:
+        function: Any = method.function
+        results = self._plan(signature.results)
+        flags = _GENERATOR if function.__code__.co_flags & _IS_GENERATOR else 0
+        if signature.manual:
+            flags |= _MANUAL
+            function = _manual(function, results, len(signature.results))
+        self.system.register(
+            slot,
+            method.mode,
+            method.name,
+            function,
+            self._plan(signature.arguments),
+            results,
+            flags,
+            method.guard,
+        )
+
+    def _entries(self) -> dict[str, Signature]:
+        found: dict[str, Signature] = {}
+        first: dict[str, Entry] = {}
+        for entry in registry.entries:
+            if entry.kind in found:
+                raise _twice(f"@{entry.kind}", first[entry.kind].function, entry.function)
+            first[entry.kind] = entry
+            found[entry.kind] = signature = read_signature(entry.function, self.resolver)
+            _check_entry(entry, signature)
+            self.warnings += signature.warnings
+            function: Any = entry.function
+            flags = _GENERATOR if function.__code__.co_flags & _IS_GENERATOR else 0
+            if entry.guard is not None:
+                function = _guarded(function, entry.guard)
+            self.system.register_entry(entry.kind, function, self._plan(signature.arguments), flags)
+        both = found.get("init"), found.get("post_upgrade")
+        if both[0] and both[1] and both[1].arguments and both[0].arguments != both[1].arguments:
+            self.warnings.append(
+                "@init and @post_upgrade take different arguments; the interface shows those of @init"
+            )
+        return found
+
+    def _plan(self, nodes: Sequence[Node]) -> int:
+        plan = make_plan(nodes)
+        number = self.plans.get(plan)
+        if number is None:
+            number = self.plans[plan] = self.system.compile_plan(*plan)
+        return number
+
+
+def _check_names(methods: Sequence[Method]) -> None:
+    known: dict[str, Method] = {}
+    for method in methods:
+        other = known.get(method.name)
+        if other is not None:
+            raise _twice(f"the method name '{method.name}'", other.function, method.function)
+        known[method.name] = method
+    if len(methods) > _MOST_METHODS:
+        raise ProgramFault(
+            "too_many",
+            f"the program has {len(methods)} methods",
+            cause=f"the Internet Computer allows {_MOST_METHODS}",
+            remedy="combine some of them, or split the program into several canisters",
+        )
+
+
+def _twice(what: str, first: Any, second: Any) -> ProgramFault:
+    place = f"'{first.__qualname__}' in {first.__code__.co_filename}:{first.__code__.co_firstlineno}"
+    same = first is second
+    return ProgramFault(
+        "duplicate",
+        f"'{second.__qualname__}' has two decorators that make it a method"
+        if same
+        else f"{what} is used twice, by {place} and here",
+        cause="a function is one method"
+        if same
+        else "a later method of the same name would take the place of the earlier one",
+        remedy="remove one of the decorators" if same else "rename or remove one of them",
+        module=second.__module__,
+        function=second.__qualname__,
+        first_line=second.__code__.co_firstlineno,
+    )
+
+
+def _check_entry(entry: Entry, signature: Signature) -> None:
+    function: Any = entry.function
+    if signature.results or signature.manual:
+        raise refuse(
+            function,
+            f"cannot return a value: it is the canister's @{entry.kind}",
+            cause="nobody would receive it",
+            remedy="write -> None",
+        )
+    if signature.arguments and entry.kind not in _WITH_ARGUMENTS:
+        raise refuse(
+            function,
+            f"cannot have parameters: it is the canister's @{entry.kind}",
+            cause="the system calls it without arguments",
+            remedy="remove the parameters",
+        )
+    if entry.kind in _SYNCHRONOUS and function.__code__.co_flags & (_IS_GENERATOR | _IS_COROUTINE):
+        raise refuse(
+            function,
+            f"cannot wait: it is the canister's @{entry.kind}",
+            cause=f"the Internet Computer allows no calls to other canisters in {entry.kind}",
+            remedy="write an ordinary function with def and without yield",
+        )
+
+
+def _manual(function: Callable[..., Any], plan: int, count: int) -> Callable[..., Any]:
+    """The function with the type of ``ic.reply`` set."""
+    target = (plan, count)
+
+    def manual(*arguments: Any) -> Any:
+        ic._reply_plan = target
+        return function(*arguments)
+
+    return manual
+
+
+def _guarded(function: Callable[..., Any], guard: Callable[[], Any]) -> Callable[..., Any]:
+    """The entry point behind its guard; without an explicit allow it ends in an exception, hence a trap."""
+
+    def guarded() -> Any:
+        answer = guard()
+        if answer is True or (isinstance(answer, dict) and "Ok" in answer):
+            return function()
+        reason = answer.get("Err") if isinstance(answer, dict) else None
+        raise PermissionError(reason or "the guard did not allow the call")
+
+    return guarded

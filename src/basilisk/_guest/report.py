@@ -1,0 +1,170 @@
+"""From an exception at build time to the report that the build host prints.
+
+A report is a dictionary with ``kind``, ``message``, ``file``, ``line``, ``column``, ``function``,
+``parameter``, ``cause``, ``remedy`` and ``traceback``; what is not known is None.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from basilisk._guest.sources import locate, module_file, source_of
+from basilisk._guest.tracebacks import Place, format_exception, places
+from basilisk.faults import NotAvailableYet, ProgramFault
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    Report = dict[str, Any]
+
+__all__ = ["report"]
+
+_REFUSED = {
+    "clock": (
+        "the program is imported at build time, where there is no clock",
+        "ask for the time inside a method or in @init: time.time() and ic.time() work there",
+    ),
+    "entropy": (
+        "the program is imported at build time, where there is no randomness; numbers drawn now would be the "
+        "same in every copy of the canister",
+        "draw random numbers inside a method",
+    ),
+    "files": (
+        "the program is imported at build time, where there are no files, and a canister has none either",
+        "keep the data in a Python module, or load it in a method from the arguments or from stable memory",
+    ),
+}
+_REFUSED_SYSTEM = (
+    "the program is imported at build time: there is no canister and no Internet Computer yet",
+    "call it inside a method or in @init",
+)
+
+
+def report(error: BaseException, refusals: Sequence[str] = ()) -> Report:
+    """The report on an exception that ended the import of the program.
+
+    ``refusals`` names what the program asked the world for at build time, in order.
+    """
+    if isinstance(error, ProgramFault):
+        return _fault(error)
+    if isinstance(error, SyntaxError):
+        return _syntax(error)
+    found = _base(error)
+    system = sys.modules.get("_basilisk_ic")
+    if isinstance(error, NotAvailableYet):
+        found["kind"] = "unavailable"
+        found["message"] = str(error)
+        found["remedy"] = "leave it out for now, or wait for a version that has it"
+    elif system is not None and isinstance(error, system.ContextError):
+        name = refusals[-1] if refusals else "the system"
+        found["kind"] = "refused"
+        found["message"] = f"{name} cannot be called while the program is imported"
+        found["cause"], found["remedy"] = _REFUSED_SYSTEM
+    elif isinstance(error, ImportError):
+        found["kind"] = "import"
+        _import(error, found, system)
+    elif refusals and isinstance(error, OSError):
+        found["kind"] = "refused"
+        found["cause"], found["remedy"] = _REFUSED.get(refusals[-1], _REFUSED_SYSTEM)
+    elif refusals:
+        asked = ", ".join(dict.fromkeys(refusals))
+        found["cause"] = (
+            f"perhaps because the program asked for what does not exist while it is imported: {asked}"
+        )
+        found["remedy"] = _REFUSED.get(refusals[-1], _REFUSED_SYSTEM)[1]
+    else:
+        found["cause"] = "the program raised an exception while it was imported, which happens at build time"
+        found["remedy"] = "correct the line, or move the work into @init or a method"
+    return found
+
+
+def _base(error: BaseException) -> Report:
+    place = _user_place(error)
+    try:
+        text = str(error)
+    except Exception:
+        text = ""
+    name = type(error).__qualname__
+    return {
+        "kind": "exception",
+        "message": f"{name}: {text}" if text else name,
+        "file": place.file if place else None,
+        "line": place.line if place else None,
+        "column": place.column + 1 if place and place.column is not None else None,
+        "function": place.function if place and place.function != "<module>" else None,
+        "parameter": None,
+        "cause": None,
+        "remedy": None,
+        "traceback": format_exception(error),
+    }
+
+
+def _user_place(error: BaseException) -> Place | None:
+    """The innermost line that belongs to the program, not to the standard library or to Basilisk."""
+    for place in reversed(places(error.__traceback__)):
+        module = str(place.namespace.get("__name__", ""))
+        if not place.file.startswith("<") and module.partition(".")[0] != "basilisk":
+            return place
+    return None
+
+
+def _fault(fault: ProgramFault) -> Report:
+    file, line, column = fault.file, fault.line, fault.column
+    if line is None and fault.function is not None:
+        source = source_of(fault.module)
+        found = None if source is None else locate(source, fault.function, fault.parameter, fault.first_line)
+        if found is not None:
+            line, column = found
+            file = file or module_file(fault.module)
+    if line is None:
+        place = _user_place(fault)
+        if place is not None:
+            file, line = place.file, place.line
+            column = None if place.column is None else place.column + 1
+    return {
+        "kind": fault.kind,
+        "message": fault.message,
+        "file": file or module_file(fault.module),
+        "line": line,
+        "column": column,
+        "function": fault.function,
+        "parameter": fault.parameter,
+        "cause": fault.cause,
+        "remedy": fault.remedy,
+        "traceback": None,
+    }
+
+
+def _syntax(error: SyntaxError) -> Report:
+    found = _base(error)
+    found["kind"] = "syntax"
+    found["message"] = str(error.msg)
+    if error.filename is not None:
+        found["file"], found["line"], found["column"] = error.filename, error.lineno, error.offset
+        found["function"] = None
+    found["remedy"] = "correct the line; the canister runs Python 3.13"
+    return found
+
+
+def _import(error: ImportError, found: Report, system: Any) -> None:
+    name = error.name or ""
+    found["message"] = str(error)
+    if name.partition(".")[0] == "kybra" or name.startswith("basilisk."):
+        found["cause"] = f"{name} is not available yet in this version of Basilisk"
+        found["remedy"] = "leave it out for now, or wait for a version that has it"
+        return
+    reason = system.stdlib_refusal(name) if system is not None and name else None
+    if reason is not None:
+        found["message"] = f"{name} cannot be imported in a canister"
+        found["cause"] = str(reason)
+        found["remedy"] = "do without it, or catch ImportError if the program can"
+    elif isinstance(error, ModuleNotFoundError):
+        found["cause"] = (
+            "it is not in the program, in the packages of the active environment or in the standard library"
+        )
+        package = name.partition(".")[0] or "the package"
+        found["remedy"] = f"correct the name, or install {package} in the environment that runs the build"
+    else:
+        found["remedy"] = "correct the name, or catch ImportError if the program can do without it"

@@ -1,0 +1,416 @@
+"""From Python annotations to types: the one place that says which annotation means which Candid type.
+
+Every annotation that has no Candid type is a :class:`~basilisk.faults.ProgramFault` that names the function
+or class, the parameter or field, and the way out.  Nothing is guessed.
+
+A result of ``None``, ``void`` or without annotation means no result, ``()``; ``null`` means the one result
+``(null)``.  Everywhere else ``None`` and ``null`` are the same.
+"""
+
+from __future__ import annotations
+
+from basilisk import classes
+from basilisk.composites import Composite
+from basilisk.generics import Form, FormName, Name
+from basilisk.nodes import Node
+from basilisk.principal import Principal
+from basilisk.references import Service
+from basilisk.scalars import Scalar, void
+from basilisk.scopes import Scope, evaluate
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from basilisk.faults import ProgramFault
+
+__all__ = ["Resolver", "Result"]
+
+_BUILTIN_KINDS: dict[Any, str] = {
+    str: "text",
+    int: "int",
+    bool: "bool",
+    float: "float64",
+    bytes: "blob",
+    None: "null",
+    type(None): "null",
+    Principal: "principal",
+}
+
+# Remedies for types that people try and that Candid does not have.
+_REMEDIES = {
+    "list": "say what it holds, such as Vec[nat64] or list[str]",
+    "tuple": "say what it holds, such as tuple[str, nat64]",
+    "dict": "say what it holds, such as dict[str, nat64], or use a Record class",
+    "set": "use Vec[T] or list[T] and make the set yourself",
+    "frozenset": "use Vec[T] or list[T] and make the set yourself",
+    "bytearray": "use blob or bytes",
+    "memoryview": "use blob or bytes",
+    "object": "use the type that is meant, or reserved for a value nobody reads",
+    "complex": "use tuple[float64, float64]",
+    "Decimal": "use text, or an integer type with a fixed scale",
+    "datetime": "use nat64 for nanoseconds since 1970, as ic.time() gives them",
+    "date": "use text in ISO 8601, or nat64",
+    "timedelta": "use nat64 for nanoseconds",
+    "UUID": "use text or blob",
+    "Record": "derive a class from it: class User(Record): name: str",
+    "Variant": "derive a class from it: class Outcome(Variant, total=False): Ok: null",
+    "Service": "derive a class from it that declares the methods",
+}
+_MODES = {"Query": "query", "Update": "", "CompositeQuery": "composite_query", "Oneway": "oneway"}
+
+# A generic class that refers to itself with ever larger arguments would go on for ever.
+_MOST_INSTANCES = 50
+
+
+class Result:
+    """The result of a method: zero or one node, and whether the method replies by itself (``Manual``)."""
+
+    __slots__ = ("manual", "nodes")
+
+    def __init__(self, nodes: tuple[Node, ...], manual: bool) -> None:
+        self.nodes = nodes
+        self.manual = manual
+
+
+class Resolver:
+    """Resolves the annotations of one program.
+
+    Equal types share a node, and a class that refers to itself becomes a cycle in the graph.
+    """
+
+    def __init__(self) -> None:
+        self._interned: dict[tuple[Any, ...], Node] = {}
+        self._classes: dict[tuple[Any, ...], Node] = {}
+        # Aliases by the identity of the object they name; the object is kept so that it stays alive.
+        self._aliases: dict[int, tuple[object, Node]] = {}
+        self._active: dict[int, Node] = {}
+        self._names: dict[int, dict[int, str]] = {}
+
+    # Entry points
+
+    def argument(self, annotation: object, scope: Scope) -> Node:
+        """The node of a parameter's annotation."""
+        return self.node(annotation, scope)
+
+    def result(self, annotation: object, scope: Scope) -> Result:
+        """The meaning of a method's result annotation; ``Async``, ``Manual`` and the like are taken off."""
+        manual = False
+        while True:
+            if isinstance(annotation, str):
+                annotation = evaluate(annotation, scope)
+            elif _forward_text(annotation) is not None:
+                annotation = _forward_text(annotation)
+            elif isinstance(annotation, Form) and annotation.name in ("Async", "Manual"):
+                manual = manual or annotation.name == "Manual"
+                scope = scope.inside(annotation.namespace)
+                annotation = annotation.arguments[0]
+            elif _origin_name(annotation) in ("Generator", "Coroutine") and len(_arguments(annotation)) == 3:
+                annotation = _arguments(annotation)[2]
+            elif _origin_name(annotation) == "Awaitable" and _arguments(annotation):
+                annotation = _arguments(annotation)[0]
+            else:
+                break
+        if annotation is None or annotation is type(None) or annotation is void:
+            return Result((), manual)
+        return Result((self.node(annotation, scope),), manual)
+
+    def node(self, annotation: Any, scope: Scope) -> Node:
+        """The node of any annotation."""
+        if isinstance(annotation, str):
+            annotation = evaluate(annotation, scope)
+            if isinstance(annotation, str):
+                annotation = evaluate(annotation, scope)
+        try:
+            kind = _BUILTIN_KINDS.get(annotation)
+        except TypeError:  # unhashable
+            raise self._unsupported(annotation, scope) from None
+        if kind is not None:
+            return self._intern(kind)
+        if isinstance(annotation, type) and not hasattr(annotation, "__origin__"):
+            return self._class(annotation, scope)
+        forward = _forward_text(annotation)
+        if forward is not None:
+            namespace = _forward_namespace(annotation)
+            return self.node(forward, scope if namespace is None else scope.inside(namespace))
+        if annotation in scope.variables:
+            return scope.variables[annotation]
+        if type(annotation).__name__ == "TypeVar":
+            raise scope.fault(
+                f"the type variable {annotation.__name__} has no meaning here",
+                cause="a generic type was used without type arguments",
+                remedy=f"give the argument in brackets, such as Result[nat64], in place of {annotation!r}",
+            )
+        return self._composite(annotation, scope)
+
+    # Composite annotations: names, recursion
+
+    def _composite(self, annotation: Any, scope: Scope) -> Node:
+        key = id(annotation)
+        if key in self._aliases:
+            return self._aliases[key][1]
+        if key in self._active:
+            # Recursion through something without a name of its own: it gets one.
+            alias = self._active[key]
+            if alias.name is None:
+                alias.name = self._name_of(annotation, scope) or "Recursive"
+                self._aliases[key] = (annotation, alias)
+            return alias
+        generic = bool(getattr(annotation, "__parameters__", ()))
+        name = None if generic else self._alias_name(annotation, scope)
+        alias = Node("alias", name=name, module=scope.module)
+        if name is not None:
+            self._aliases[key] = (annotation, alias)
+        self._active[key] = alias
+        try:
+            node = self._expand(annotation, scope)
+        finally:
+            del self._active[key]
+        if alias.name is None:
+            return node
+        seen = node
+        while seen.kind == "alias" and seen.parts:
+            seen = seen.parts[0]
+        if seen is alias:
+            raise scope.fault(f"the type {alias.name} is defined by itself", remedy="give it a definition")
+        alias.parts = (node,)
+        return alias
+
+    def _alias_name(self, annotation: Any, scope: Scope) -> str | None:
+        """The name under which the user's module holds this very object, if it can be told.
+
+        ``typing`` hands out the same object for equal types, so identity means nothing there.
+        """
+        if type(annotation).__name__ == "TypeAliasType":
+            return str(annotation.__name__)
+        if isinstance(annotation, Form):
+            return self._name_of(annotation, scope.inside(annotation.namespace)) or self._name_of(
+                annotation, scope
+            )
+        if type(annotation).__module__ == "types":
+            return self._name_of(annotation, scope)
+        return None
+
+    def _name_of(self, annotation: object, scope: Scope) -> str | None:
+        namespace = scope.namespace
+        names = self._names.get(id(namespace))
+        if names is None:
+            names = {}
+            for name, value in namespace.items():
+                if not name.startswith("__"):
+                    names.setdefault(id(value), name)
+            self._names[id(namespace)] = names
+        return names.get(id(annotation))
+
+    def _expand(self, annotation: Any, scope: Scope) -> Node:
+        if isinstance(annotation, Form):
+            return self._form(annotation, scope.inside(annotation.namespace))
+        if type(annotation).__name__ == "TypeAliasType":
+            return self.node(
+                annotation.__value__, classes.scope_of(annotation, scope, parameter=scope.parameter)
+            )
+        if type(annotation).__name__ == "UnionType":
+            return self._union(annotation.__args__, scope)
+        if hasattr(annotation, "__metadata__"):
+            return self.node(annotation.__origin__, scope)
+        if hasattr(annotation, "__supertype__"):
+            return self.node(annotation.__supertype__, scope)
+        if hasattr(annotation, "__origin__"):
+            return self._generic(annotation, scope)
+        raise self._unsupported(annotation, scope)
+
+    def _generic(self, annotation: Any, scope: Scope) -> Node:
+        origin = annotation.__origin__
+        arguments = _arguments(annotation)
+        name = _origin_name(annotation)
+        if name == "Union":
+            return self._union(arguments, scope)
+        if origin is list and len(arguments) == 1:
+            return self._intern("vec", self.node(arguments[0], scope))
+        if origin is tuple:
+            if len(arguments) == 2 and arguments[1] is Ellipsis:
+                raise scope.fault(
+                    "a tuple of any length has no Candid type",
+                    cause="Candid's vec comes as a list",
+                    remedy="use Vec[T] or list[T]",
+                )
+            if arguments == ((),):  # Tuple[()] up to Python 3.10
+                arguments = ()
+            return self._intern("tuple", *[self.node(item, scope) for item in arguments])
+        if origin is dict and len(arguments) == 2:
+            return self._intern("map", *[self.node(item, scope) for item in arguments])
+        if type(origin).__name__ == "TypeAliasType":
+            inner = classes.scope_of(origin, scope, parameter=scope.parameter)
+            nodes = [self.node(item, scope) for item in arguments]
+            inner.variables = dict(zip(origin.__type_params__, nodes))
+            return self.node(origin.__value__, inner)
+        if isinstance(origin, type) and classes.is_composite(origin):
+            return self._class(origin, scope, tuple(self.node(item, scope) for item in arguments))
+        raise self._unsupported(annotation, scope)
+
+    def _form(self, form: Form, scope: Scope) -> Node:
+        if form.name == "Opt":
+            return self._intern("opt", self.node(form.arguments[0], scope))
+        if form.name == "Alias":
+            return self.node(form.arguments[0], scope)
+        if form.name == "Union":
+            return self._union(form.arguments, scope)
+        if form.name == "Func":
+            return self._func(form.arguments[0], scope)
+        if form.name in _MODES:
+            raise scope.fault(
+                f"{form.name}[…] is not a type by itself", remedy=f"write Func({form.name}[[str], nat64])"
+            )
+        raise scope.fault(
+            f"{form.name}[…] has a meaning only as the result of a method",
+            remedy=f"leave {form.name} out here",
+        )
+
+    def _union(self, members: tuple[Any, ...], scope: Scope) -> Node:
+        rest = [member for member in members if member is not None and member is not type(None)]
+        if len(rest) == 1 and len(members) == 2:
+            return self._intern("opt", self.node(rest[0], scope))
+        raise scope.fault(
+            "a union has a Candid type only in the form T | None",
+            cause="Candid tells the cases of a choice apart by their names",
+            remedy="use a Variant class with one field per case",
+        )
+
+    def _func(self, signature: Any, scope: Scope) -> Node:
+        if isinstance(signature, str):
+            signature = evaluate(signature, scope)
+        if not isinstance(signature, Form) or signature.name not in _MODES:
+            raise scope.fault(
+                "Func needs a signature",
+                remedy="write Func(Query[[str], nat64]), Func(Update[[str], nat64]) or Func(Oneway[[str]])",
+            )
+        scope = scope.inside(signature.namespace)
+        arguments = signature.arguments[0]
+        if not isinstance(arguments, list):
+            raise scope.fault(
+                f"the arguments of {signature.name} must be a list",
+                remedy=f"write {signature.name}[[str], nat64], or {signature.name}[[], nat64] for none",
+            )
+        parts = tuple(self.node(item, scope) for item in arguments)
+        labels = tuple(_label(item) for item in arguments)
+        results: tuple[Node, ...] = ()
+        if len(signature.arguments) > 1:
+            results = self.result(signature.arguments[1], scope).nodes
+        mode = _MODES[signature.name]
+        key = ("func", mode, labels, parts, results)
+        node = self._interned.get(key)
+        if node is None:
+            node = self._interned[key] = Node("func", parts)
+            node.mode, node.labels, node.results = mode, labels, results
+        return node
+
+    # Classes
+
+    def _class(self, cls: type, scope: Scope, arguments: tuple[Node, ...] = ()) -> Node:
+        if isinstance(cls, Scalar):
+            return self._intern("null" if cls.candid == "void" else cls.candid)
+        if not classes.is_composite(cls):
+            raise self._unsupported(cls, scope)
+        key = (cls, arguments)
+        node = self._classes.get(key)
+        if node is not None:
+            return node
+        if arguments and sum(known[0] is cls for known in self._classes) >= _MOST_INSTANCES:
+            raise scope.fault(
+                f"{cls.__name__} is used with more than {_MOST_INSTANCES} different type arguments",
+                cause="a generic class that contains itself with other type arguments never ends",
+                remedy="use the same type arguments in the recursion",
+            )
+        parameters = classes.type_parameters(cls)
+        if len(parameters) != len(arguments):
+            raise scope.fault(
+                f"{cls.__name__} takes {len(parameters)} type arguments, not {len(arguments)}",
+                remedy=f"write {cls.__name__}[{', '.join('nat64' for _ in parameters)}], "
+                "with the types that are meant"
+                if parameters
+                else f"write {cls.__name__}",
+            )
+        name = "_".join([cls.__name__, *(argument.describe().replace(" ", "_") for argument in arguments)])
+        node = Node(classes.kind_of(cls), name=name, module=cls.__module__)
+        node.cls = cls
+        self._classes[key] = node
+        classes.fill(node, self, dict(zip(parameters, arguments)))
+        return node
+
+    def _intern(self, kind: str, *parts: Node) -> Node:
+        key = (kind, parts)
+        node = self._interned.get(key)
+        if node is None:
+            node = self._interned[key] = Node(kind, parts)
+        return node
+
+    def _unsupported(self, annotation: Any, scope: Scope) -> ProgramFault:
+        name = getattr(annotation, "__name__", None) or getattr(annotation, "_name", None)
+        if isinstance(annotation, FormName):
+            return scope.fault(
+                f"{annotation.name} needs a type in brackets", remedy=f"write {annotation.name}[nat64], say"
+            )
+        if isinstance(annotation, Composite) or annotation is Service:
+            return scope.fault(f"{name} by itself is not a type", remedy=_REMEDIES[str(name)])
+        if name in ("NoReturn", "Never"):
+            return scope.fault(f"{name} has no Candid type", remedy="use empty")
+        if name == "Any":
+            return scope.fault(
+                "Any has no Candid type",
+                remedy="use the type that is meant, or reserved for a value nobody reads",
+            )
+        if hasattr(annotation, "__origin__") or not isinstance(annotation, type):
+            shown = repr(annotation)
+            shown = shown if len(shown) <= 80 else shown[:77] + "..."
+            if callable(annotation) and hasattr(annotation, "__code__"):
+                shown = f"the function {annotation.__name__}"
+            origin = _origin_name(annotation)
+            return scope.fault(
+                f"{shown} is not a Candid type",
+                remedy=_REMEDIES.get(origin or "", "use one of the types of basilisk, or a Record class"),
+            )
+        remedy = _REMEDIES.get(str(name))
+        if remedy is None:
+            remedy = f"make {name} a dataclass or derive it from Record or Variant"
+        return scope.fault(
+            f"{name} has no Candid type"
+            if name not in ("list", "tuple", "dict")
+            else f"{name} alone is not a type",
+            cause=None if name not in ("list", "tuple", "dict") else "Candid needs the types of the contents",
+            remedy=remedy,
+        )
+
+
+def _arguments(annotation: Any) -> tuple[Any, ...]:
+    arguments = getattr(annotation, "__args__", ())
+    return arguments if isinstance(arguments, tuple) else ()
+
+
+def _origin_name(annotation: Any) -> str | None:
+    origin = getattr(annotation, "__origin__", None)
+    if origin is None:
+        return None
+    return getattr(origin, "__name__", None) or getattr(origin, "_name", None)
+
+
+def _forward_text(annotation: Any) -> str | None:
+    """The text of a ``typing.ForwardRef``."""
+    text = getattr(annotation, "__forward_arg__", None)
+    return text if isinstance(text, str) else None
+
+
+def _forward_namespace(annotation: Any) -> dict[str, Any] | None:
+    from basilisk.scopes import module_namespace
+
+    module = getattr(annotation, "__forward_module__", None)
+    if module is None:
+        return None
+    return module_namespace(module) if isinstance(module, str) else getattr(module, "__dict__", None)
+
+
+def _label(annotation: Any) -> str | None:
+    """The name of an argument in a function type: ``Annotated[T, Name("x")]``."""
+    for item in getattr(annotation, "__metadata__", ()):
+        if isinstance(item, Name) and isinstance(item.name, str):
+            return item.name
+    return None

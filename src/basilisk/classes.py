@@ -1,0 +1,262 @@
+"""Classes as Candid types: Record and Variant, dataclasses, TypedDict, NamedTuple, Enum, Service."""
+
+from __future__ import annotations
+
+import sys
+
+from basilisk.composites import Composite, Record, Variant
+from basilisk.generics import Form, Name
+from basilisk.nodes import Label, Node, field_id
+from basilisk.references import Service, ServiceMethod
+from basilisk.scopes import Scope, annotations_of, evaluate, module_namespace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from basilisk.annotations import Resolver
+
+__all__ = ["fill", "is_composite", "kind_of", "scope_of", "type_parameters"]
+
+# Interface specification, "Field ids are 32-bit numbers" (Candid: "Records").
+_ROOTS = (Record, Variant, Service)
+
+
+def is_composite(cls: type) -> bool:
+    """True for classes that have a record, variant or service type."""
+    if cls in _ROOTS:
+        return False
+    return (
+        isinstance(cls, Composite)
+        or "__dataclass_fields__" in cls.__dict__
+        or _is_typed_dict(cls)
+        or _is_named_tuple(cls)
+        or _is_enum(cls)
+        or issubclass(cls, Service)
+    )
+
+
+def kind_of(cls: type) -> str:
+    """The kind of node of a composite class."""
+    if isinstance(cls, Composite):
+        return cls.__candid__
+    if _is_enum(cls):
+        return "variant"
+    return "service" if issubclass(cls, Service) else "record"
+
+
+def type_parameters(cls: type) -> tuple[Any, ...]:
+    """The type variables of a generic class."""
+    parameters = getattr(cls, "__parameters__", ())
+    return parameters if isinstance(parameters, tuple) else ()
+
+
+def scope_of(owner: Any, outer: Scope | None = None, *, parameter: str | None = None) -> Scope:
+    """The scope of the annotations in a class (or the value of a type alias)."""
+    module = getattr(owner, "__module__", None) or (outer.module if outer else "")
+    namespace = module_namespace(module)
+    if not namespace and outer is not None:
+        namespace = outer.namespace
+    return Scope(module, namespace, getattr(owner, "__qualname__", owner.__name__), parameter)
+
+
+def fill(node: Node, resolver: Resolver, variables: dict[Any, Node]) -> None:
+    """Gives a new class node its fields or methods."""
+    cls = node.cls
+    scope = scope_of(cls)
+    scope.variables = variables
+    if node.kind == "service":
+        node.methods = _service_methods(cls, resolver)
+    elif _is_enum(cls):
+        node.style = "enum"
+        node.fields = _enum_fields(cls, resolver, scope)
+    else:
+        node.style = "dict" if isinstance(cls, Composite) or _is_typed_dict(cls) else "attrs"
+        node.fields = _labelled(_chosen_fields(cls, resolver, scope), resolver, scope)
+
+
+# Fields
+
+
+def _collect(
+    cls: Any, resolver: Resolver, scope: Scope, variables: dict[Any, Node]
+) -> dict[str, tuple[Any, Scope]]:
+    """The annotated names of a class and its bases, in order, with the scope of each."""
+    found: dict[str, tuple[Any, Scope]] = {}
+    for base in cls.__dict__.get("__orig_bases__", cls.__bases__):
+        origin = getattr(base, "__origin__", base)
+        if not isinstance(origin, type) or origin in _ROOTS or origin.__module__ in ("builtins", "typing"):
+            continue
+        inherited = dict(variables)
+        arguments = getattr(base, "__args__", ())
+        if origin is not base and isinstance(arguments, tuple):
+            nodes = [resolver.node(argument, _with(scope, variables)) for argument in arguments]
+            inherited = dict(zip(type_parameters(origin), nodes))
+        found.update(_collect(origin, resolver, scope, inherited))
+    own = scope_of(cls)
+    own.variables = variables
+    for name, annotation in annotations_of(cls).items():
+        found[name] = (annotation, own)
+    return found
+
+
+def _with(scope: Scope, variables: dict[Any, Node]) -> Scope:
+    return Scope(scope.module, scope.namespace, scope.function, scope.parameter, variables)
+
+
+def _chosen_fields(cls: Any, resolver: Resolver, scope: Scope) -> dict[str, tuple[Any, Scope]]:
+    fields = _collect(cls, resolver, scope, scope.variables)
+    if isinstance(cls, Composite):
+        return _composite_fields(cls, fields)
+    if _is_typed_dict(cls):
+        optional = sorted(getattr(cls, "__optional_keys__", ()))
+        if optional:
+            raise scope.at(optional[0]).fault(
+                "a key that may be missing has no Candid type",
+                cause="a record has all of its fields",
+                remedy="make the type Opt[T] and leave total=False and NotRequired out",
+            )
+        # Older versions of Python forget the bases of a TypedDict, but hand down their annotations.
+        return {
+            name: fields.get(name, (annotation, scope)) for name, annotation in cls.__annotations__.items()
+        }
+    if _is_named_tuple(cls):
+        for name in cls._fields:
+            if name not in fields:
+                raise scope.at(name).fault(
+                    "the field has no type", remedy="use typing.NamedTuple with an annotation for each field"
+                )
+        return {name: fields[name] for name in cls._fields}
+    return _dataclass_fields(cls, fields, scope)
+
+
+def _composite_fields(cls: Any, fields: dict[str, tuple[Any, Scope]]) -> dict[str, tuple[Any, Scope]]:
+    chosen = {}
+    for name, (annotation, scope) in fields.items():
+        if _is_class_variable(annotation):
+            continue
+        if name in cls.__dict__:
+            raise scope.at(name).fault(
+                f"a field of a {cls.__candid__} has no default",
+                cause="values are plain dictionaries that hold every field",
+                remedy="leave the value out, or use a dataclass",
+            )
+        chosen[name] = (annotation, scope)
+    return chosen
+
+
+def _dataclass_fields(
+    cls: Any, fields: dict[str, tuple[Any, Scope]], scope: Scope
+) -> dict[str, tuple[Any, Scope]]:
+    chosen = {}
+    for name, field in cls.__dataclass_fields__.items():
+        sort = getattr(field._field_type, "name", "_FIELD")
+        if sort == "_FIELD_CLASSVAR":
+            continue
+        if sort != "_FIELD" or not field.init:
+            raise scope.at(name).fault(
+                "the field cannot become part of a record",
+                cause="an instance is built from its fields when arguments arrive: "
+                "InitVar and init=False do not allow that",
+                remedy="make it an ordinary field, a property or a ClassVar",
+            )
+        chosen[name] = fields.get(name, (field.type, scope))
+    return chosen
+
+
+def _labelled(fields: dict[str, tuple[Any, Scope]], resolver: Resolver, scope: Scope) -> tuple[Label, ...]:
+    labels: dict[int, Label] = {}
+    for key, (annotation, home) in fields.items():
+        place = home.at(key)
+        name: str | int = key
+        if isinstance(annotation, str) and "Name" in annotation:
+            annotation = evaluate(annotation, place)
+        for item in getattr(annotation, "__metadata__", ()):
+            if isinstance(item, Name):
+                name = item.name
+        if isinstance(annotation, Form) and annotation.name in ("Async", "Manual"):
+            raise place.fault(f"{annotation.name}[…] cannot be part of a type", remedy="leave it out here")
+        number = name if isinstance(name, int) else field_id(name)
+        node = resolver.node(annotation, place)
+        if number in labels:
+            other = labels[number]
+            raise place.fault(
+                f"the fields '{other.key}' and '{key}' have the same Candid field number {number}",
+                cause="Candid knows fields by a 32-bit hash of their name",
+                remedy='rename one of them, or use Annotated[T, Name("other name")]',
+            )
+        labels[number] = Label(number, name if isinstance(name, str) else None, key, node)
+    return tuple(labels[number] for number in sorted(labels))
+
+
+def _enum_fields(cls: Any, resolver: Resolver, scope: Scope) -> tuple[Label, ...]:
+    enum = sys.modules["enum"]
+    if issubclass(cls, enum.Flag):
+        raise scope.fault("a Flag has no Candid type", remedy="use nat64, or a Record with one bool per flag")
+    labels: dict[int, Label] = {}
+    null = resolver.node(None, scope)
+    for member in cls:
+        number = field_id(member.name)
+        if number in labels:
+            raise scope.fault(
+                f"the members '{labels[number].key}' and '{member.name}' have the same Candid field number",
+                remedy="rename one of them",
+            )
+        labels[number] = Label(number, member.name, member.name, null)
+    return tuple(labels[number] for number in sorted(labels))
+
+
+# Services
+
+
+def _service_methods(cls: Any, resolver: Resolver) -> tuple[tuple[str, Node], ...]:
+    methods: dict[str, Node] = {}
+    for base in reversed(cls.__mro__):
+        for attribute in base.__dict__.values():
+            if isinstance(attribute, ServiceMethod):
+                methods[attribute.name] = _service_method(attribute, resolver)
+    return tuple(sorted(methods.items()))
+
+
+def _service_method(declared: ServiceMethod, resolver: Resolver) -> Node:
+    function = declared.function
+    code = function.__code__
+    names = code.co_varnames[1 : code.co_argcount]
+    scope = Scope(
+        function.__module__, function.__globals__, function.__qualname__, first_line=code.co_firstlineno
+    )
+    annotations = annotations_of(function)
+    node = Node("func")
+    parts = []
+    for name in names:
+        if name not in annotations:
+            raise scope.at(name).fault("the parameter has no type", remedy=f"write {name}: nat64, say")
+        parts.append(resolver.node(annotations[name], scope.at(name)))
+    node.parts = tuple(parts)
+    node.labels = tuple(None for _ in parts)
+    node.results = resolver.result(annotations.get("return"), scope.at("return")).nodes
+    node.mode = declared.mode
+    return node
+
+
+# What a class is, without importing the modules that define such classes
+
+
+def _is_typed_dict(cls: type) -> bool:
+    return type(cls).__name__ == "_TypedDictMeta"
+
+
+def _is_named_tuple(cls: type) -> bool:
+    return issubclass(cls, tuple) and isinstance(getattr(cls, "_fields", None), tuple)
+
+
+def _is_enum(cls: type) -> bool:
+    enum = sys.modules.get("enum")
+    return enum is not None and isinstance(cls, enum.EnumMeta)
+
+
+def _is_class_variable(annotation: Any) -> bool:
+    if isinstance(annotation, str):
+        return annotation.startswith(("ClassVar", "typing.ClassVar"))
+    origin = getattr(annotation, "__origin__", annotation)
+    return getattr(origin, "_name", None) == "ClassVar"

@@ -1,0 +1,455 @@
+"""The Internet Computer, seen from inside a canister: caller, time, cycles, replies, stable memory, the log.
+
+Most functions are one call of the System API (interface specification, "Overview of imports").  Called in
+the wrong place, such as ``accept_message`` outside of ``@inspect_message``, they raise an exception that
+names the places where they are allowed; on the host they raise :class:`~basilisk.faults.OutsideCanister`.
+
+Cycles are Python integers of up to 128 bits everywhere.  The functions whose names do not end in ``128``
+mirror the older 64-bit API and raise OverflowError when a number does not fit.
+"""
+
+from __future__ import annotations
+
+from basilisk.faults import OutsideCanister, not_available_yet
+from basilisk.principal import Principal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
+    from basilisk.results import RejectionCode, Stable64GrowResult, StableGrowResult
+
+    _system: Any
+else:
+    try:
+        import _basilisk_ic as _system
+    except ImportError:
+
+        class _Host:
+            """Stands in for the System API on the host: every function says that it needs a canister."""
+
+            def __getattr__(self, name):
+                raise OutsideCanister(
+                    f"ic.{name} works only inside a canister; build the program and call it with "
+                    "'basilisk run'"
+                )
+
+        _system = _Host()
+
+__all__ = [
+    "accept_message",
+    "arg_data_raw",
+    "arg_data_raw_size",
+    "call_raw",
+    "call_raw128",
+    "caller",
+    "candid_decode",
+    "candid_encode",
+    "canister_balance",
+    "canister_balance128",
+    "canister_liquid_balance128",
+    "canister_status",
+    "canister_version",
+    "clear_timer",
+    "cycles_burn128",
+    "data_certificate",
+    "id",
+    "in_replicated_execution",
+    "is_controller",
+    "method_name",
+    "msg_cycles_accept",
+    "msg_cycles_accept128",
+    "msg_cycles_available",
+    "msg_cycles_available128",
+    "msg_cycles_refunded",
+    "msg_cycles_refunded128",
+    "msg_deadline",
+    "notify_raw",
+    "performance_counter",
+    "print",
+    "reject",
+    "reject_code",
+    "reject_message",
+    "reply",
+    "reply_raw",
+    "root_key",
+    "set_certified_data",
+    "set_timer",
+    "set_timer_interval",
+    "stable64_grow",
+    "stable64_read",
+    "stable64_size",
+    "stable64_write",
+    "stable_bytes",
+    "stable_grow",
+    "stable_read",
+    "stable_size",
+    "stable_storage",
+    "stable_write",
+    "time",
+    "trap",
+]
+
+_LARGEST_NAT64 = 0xFFFF_FFFF_FFFF_FFFF
+_PAGE = 65_536
+
+# Interface specification, "Reject codes".
+_REJECT_CODES = (
+    "NoError",
+    "SysFatal",
+    "SysTransient",
+    "DestinationInvalid",
+    "CanisterReject",
+    "CanisterError",
+    "SysUnknown",
+)
+
+# The number of the plan that encodes the result of the running Manual method; set by the method's wrapper.
+_reply_plan: tuple[int, int] | None = None
+
+
+# The call
+
+
+def caller() -> Principal:
+    """Who called this method; the anonymous principal if the call was not signed."""
+    return Principal(_system.caller())
+
+
+def id() -> Principal:
+    """This canister's principal."""
+    return Principal(_system.id())
+
+
+def method_name() -> str:
+    """The name of the method that a message wants to call; in ``@inspect_message`` only."""
+    return _system.method_name()  # type: ignore[no-any-return]
+
+
+def accept_message() -> None:
+    """Accepts the message; in ``@inspect_message`` only.  A message that nobody accepts is refused."""
+    _system.accept_message()
+
+
+def arg_data_raw() -> bytes:
+    """The arguments of this call as they came, in Candid's binary format."""
+    return _system.arg_data_raw()  # type: ignore[no-any-return]
+
+
+def arg_data_raw_size() -> int:
+    """The length of :func:`arg_data_raw` in bytes."""
+    return len(_system.arg_data_raw())
+
+
+def msg_deadline() -> int:
+    """When the caller stops waiting, in nanoseconds since 1970; 0 if it waits without limit."""
+    return _system.msg_deadline()  # type: ignore[no-any-return]
+
+
+def is_controller(principal: Principal) -> bool:
+    """Whether ``principal`` controls this canister."""
+    return _system.is_controller(principal.bytes)  # type: ignore[no-any-return]
+
+
+def in_replicated_execution() -> bool:
+    """Whether the whole subnet runs this call, rather than one node (a plain query)."""
+    return _system.in_replicated_execution()  # type: ignore[no-any-return]
+
+
+# Answers
+
+
+def reply(*values: object) -> None:
+    """Answers the call with a value of the method's result type; in methods declared ``Manual[T]``.
+
+    Raises an exception if the value does not fit the type.
+    """
+    if _reply_plan is None:
+        raise RuntimeError(
+            "ic.reply() works in methods whose result is Manual[T]; other methods return a value"
+        )
+    plan, count = _reply_plan
+    if len(values) != count:
+        raise TypeError(f"ic.reply() takes {count} value(s) in this method, not {len(values)}")
+    _system.reply_raw(_system.encode(plan, values))
+
+
+def reply_raw(data: bytes) -> None:
+    """Answers the call with bytes that are Candid already; in methods declared ``Manual[T]``."""
+    _system.reply_raw(data)
+
+
+def reject(message: str) -> None:
+    """Answers the call with a reject.  Unlike :func:`trap` it keeps what the call has changed."""
+    _system.reject(message)
+
+
+def reject_code() -> RejectionCode:
+    """Why the last call failed, as a variant value such as ``{"CanisterError": None}``."""
+    code = _system.reject_code()
+    name = _REJECT_CODES[code] if code < len(_REJECT_CODES) else "Unknown"
+    return {name: None}  # type: ignore[misc]
+
+
+def reject_message() -> str:
+    """The text of the last reject."""
+    return _system.reject_message()  # type: ignore[no-any-return]
+
+
+def trap(message: str) -> NoReturn:
+    """Ends the call with an error and takes back everything it has changed."""
+    _system.trap(message)
+    raise AssertionError("unreachable")
+
+
+# Log, time, counters
+
+
+def print(*values: object) -> None:
+    """Writes the values to the canister's log, with spaces between them."""
+    _system.print(" ".join([str(value) for value in values]))
+
+
+def time() -> int:
+    """The time in nanoseconds since 1970, the same during the whole call."""
+    return _system.time()  # type: ignore[no-any-return]
+
+
+def performance_counter(counter: int = 0) -> int:
+    """Instructions used so far: 0 counts this execution, 1 the whole call with its callbacks."""
+    return _system.performance_counter(counter)  # type: ignore[no-any-return]
+
+
+def canister_version() -> int:
+    """A number that grows with every change of code, settings or state."""
+    return _system.canister_version()  # type: ignore[no-any-return]
+
+
+def canister_status() -> int:
+    """1 running, 2 stopping, 3 stopped."""
+    return _system.canister_status()  # type: ignore[no-any-return]
+
+
+def root_key() -> bytes:
+    """The public key of the Internet Computer (DER); in replicated execution only."""
+    return _system.root_key()  # type: ignore[no-any-return]
+
+
+# Cycles
+
+
+def _nat64(cycles: int, name: str) -> int:
+    if cycles > _LARGEST_NAT64:
+        raise OverflowError(f"the number of cycles does not fit into 64 bits; use ic.{name}128()")
+    return cycles
+
+
+def canister_balance() -> int:
+    """The canister's cycles; raises OverflowError above 2**64 - 1."""
+    return _nat64(_system.canister_balance128(), "canister_balance")
+
+
+def canister_balance128() -> int:
+    """The canister's cycles."""
+    return _system.canister_balance128()  # type: ignore[no-any-return]
+
+
+def canister_liquid_balance128() -> int:
+    """The cycles that the canister may spend without freezing."""
+    return _system.canister_liquid_balance128()  # type: ignore[no-any-return]
+
+
+def msg_cycles_available() -> int:
+    """Cycles sent along with this call and not yet accepted; raises OverflowError above 2**64 - 1."""
+    return _nat64(_system.msg_cycles_available128(), "msg_cycles_available")
+
+
+def msg_cycles_available128() -> int:
+    """Cycles sent along with this call and not yet accepted."""
+    return _system.msg_cycles_available128()  # type: ignore[no-any-return]
+
+
+def msg_cycles_accept(max_amount: int) -> int:
+    """Takes up to ``max_amount`` of the cycles sent along, and returns how many; at most 2**64 - 1."""
+    return _system.msg_cycles_accept128(_nat64(max_amount, "msg_cycles_accept"))  # type: ignore[no-any-return]
+
+
+def msg_cycles_accept128(max_amount: int) -> int:
+    """Takes up to ``max_amount`` of the cycles sent along, and returns how many."""
+    return _system.msg_cycles_accept128(max_amount)  # type: ignore[no-any-return]
+
+
+def msg_cycles_refunded() -> int:
+    """Cycles that came back with the answer to a call; raises OverflowError above 2**64 - 1."""
+    return _nat64(_system.msg_cycles_refunded128(), "msg_cycles_refunded")
+
+
+def msg_cycles_refunded128() -> int:
+    """Cycles that came back with the answer to a call."""
+    return _system.msg_cycles_refunded128()  # type: ignore[no-any-return]
+
+
+def cycles_burn128(amount: int) -> int:
+    """Destroys up to ``amount`` of the canister's cycles, and returns how many."""
+    return _system.cycles_burn128(amount)  # type: ignore[no-any-return]
+
+
+# Certified data
+
+
+def set_certified_data(data: bytes) -> None:
+    """Sets the canister's certified data, at most 32 bytes."""
+    _system.set_certified_data(data)
+
+
+def data_certificate() -> bytes | None:
+    """The certificate of the certified data; None outside of queries."""
+    return _system.data_certificate()  # type: ignore[no-any-return]
+
+
+# Stable memory, in bytes and in pages of 64 KiB
+
+
+def stable_size() -> int:
+    """The size of stable memory in pages; raises ValueError above 4 GiB."""
+    return _system.stable_size()  # type: ignore[no-any-return]
+
+
+def stable_grow(new_pages: int) -> StableGrowResult:
+    """Makes stable memory larger, up to 4 GiB: ``{"Ok": former size}`` or ``{"Err": …}``."""
+    return _grown(_system.stable_grow(new_pages))  # type: ignore[no-any-return]
+
+
+def stable_read(offset: int, length: int) -> bytes:
+    """Reads stable memory within the first 4 GiB; raises ValueError beyond its end."""
+    return _system.stable_read(offset, length)  # type: ignore[no-any-return]
+
+
+def stable_write(offset: int, data: bytes) -> None:
+    """Writes stable memory within the first 4 GiB; raises ValueError beyond its end."""
+    _system.stable_write(offset, data)
+
+
+def stable64_size() -> int:
+    """The size of stable memory in pages."""
+    return _system.stable64_size()  # type: ignore[no-any-return]
+
+
+def stable64_grow(new_pages: int) -> Stable64GrowResult:
+    """Makes stable memory larger: ``{"Ok": former size}`` or ``{"Err": …}``."""
+    return _grown(_system.stable64_grow(new_pages))  # type: ignore[no-any-return]
+
+
+def stable64_read(offset: int, length: int) -> bytes:
+    """Reads stable memory; raises ValueError beyond its end."""
+    return _system.stable64_read(offset, length)  # type: ignore[no-any-return]
+
+
+def stable64_write(offset: int, data: bytes) -> None:
+    """Writes stable memory; raises ValueError beyond its end."""
+    _system.stable64_write(offset, data)
+
+
+def stable_bytes() -> bytes:
+    """All of stable memory."""
+    return _system.stable64_read(0, _system.stable64_size() * _PAGE)  # type: ignore[no-any-return]
+
+
+def _grown(before: int) -> Any:
+    return {"Err": {"OutOfMemory": None}} if before < 0 else {"Ok": before}
+
+
+# Candid text
+
+
+def candid_encode(text: str) -> bytes:
+    """The binary form of Candid values in text, such as ``(42 : nat64, "x")``."""
+    from basilisk.candid import text_to_message
+
+    return text_to_message(text)
+
+
+def candid_decode(data: bytes) -> str:
+    """Candid values in text, from their binary form."""
+    from basilisk.candid import message_to_text
+
+    return message_to_text(data)
+
+
+# Still to be built
+
+
+def call_raw(canister_id: Principal, method: str, args_raw: bytes, payment: int = 0) -> Any:
+    """Calls another canister (not available yet)."""
+    not_available_yet("ic.call_raw")
+
+
+def call_raw128(canister_id: Principal, method: str, args_raw: bytes, payment: int = 0) -> Any:
+    """Calls another canister (not available yet)."""
+    not_available_yet("ic.call_raw128")
+
+
+def notify_raw(canister_id: Principal, method: str, args_raw: bytes, payment: int = 0) -> Any:
+    """Sends a message to another canister without waiting for an answer (not available yet)."""
+    not_available_yet("ic.notify_raw")
+
+
+def set_timer(delay: int, callback: Any) -> int:
+    """Runs a function later (not available yet)."""
+    not_available_yet("ic.set_timer")
+
+
+def set_timer_interval(interval: int, callback: Any) -> int:
+    """Runs a function again and again (not available yet)."""
+    not_available_yet("ic.set_timer_interval")
+
+
+def clear_timer(timer_id: int) -> None:
+    """Cancels a timer (not available yet)."""
+    not_available_yet("ic.clear_timer")
+
+
+def stable_storage() -> Any:
+    """A dictionary that survives upgrades (not available yet)."""
+    not_available_yet("ic.stable_storage")
+
+
+def _bind(system: Any) -> None:
+    """Puts the system's own functions in place of those above that only pass a call on.
+
+    That saves a Python frame for each call.  The functions above carry signatures and documentation.
+    """
+    for name in (
+        "accept_message",
+        "arg_data_raw",
+        "canister_balance128",
+        "canister_liquid_balance128",
+        "canister_status",
+        "canister_version",
+        "cycles_burn128",
+        "data_certificate",
+        "in_replicated_execution",
+        "method_name",
+        "msg_cycles_accept128",
+        "msg_cycles_available128",
+        "msg_cycles_refunded128",
+        "msg_deadline",
+        "reject",
+        "reject_message",
+        "reply_raw",
+        "root_key",
+        "set_certified_data",
+        "stable64_read",
+        "stable64_size",
+        "stable64_write",
+        "stable_read",
+        "stable_size",
+        "stable_write",
+        "time",
+        "trap",
+    ):
+        globals()[name] = getattr(system, name)
+
+
+if type(_system).__name__ == "module":
+    _bind(_system)
