@@ -9,7 +9,7 @@ __all__ = ["CASES", "Case"]
 
 @dataclass(frozen=True)
 class Case:
-    """One call.  ``published`` are instructions of a whole call in Rust, Motoko, RustPython, other CPython."""
+    """One call.  ``published``: instructions of a whole call in Rust, Motoko, RustPython, other CPython."""
 
     name: str
     method: str
