@@ -1,0 +1,180 @@
+"""The build: check and collect, pre-initialise, snapshot, link, validate, compress, write."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from basilisk.build.check import hints
+from basilisk.build.collect import collect
+from basilisk.build.modules import Collection
+from basilisk.build.output import write_outputs
+from basilisk.build.problems import explain
+from basilisk.build.project import Project
+from basilisk.build.stamp import Stamp, input_digest
+from basilisk.build.timings import Timings
+from basilisk.runtime import Runtime, load
+from basilisk.runtime.cache import read_cached
+
+__all__ = ["Built", "build"]
+
+
+@dataclass(frozen=True)
+class Built:
+    """The results of a build.
+
+    ``methods`` are rows with ``name`` and ``mode``; ``log`` is what the program printed while it was
+    imported; ``fresh`` is False when everything was up to date already.
+    """
+
+    project: Project
+    wasm: Path
+    gzip: Path
+    did: Path
+    facts: Mapping[str, Any]
+    timings: Timings = field(repr=False)
+    fresh: bool = True
+
+    @property
+    def methods(self) -> list[dict[str, str]]:
+        return list(self.facts.get("methods", ()))
+
+    @property
+    def warnings(self) -> list[str]:
+        return list(self.facts.get("warnings", ()))
+
+    @property
+    def log(self) -> list[str]:
+        return list(self.facts.get("log", ()))
+
+
+def build(
+    project: Project,
+    *,
+    output: Path | None = None,
+    force: bool = False,
+    runtime: Runtime | None = None,
+    timings: Timings | None = None,
+    wasm_copy: Path | None = None,
+) -> Built:
+    """Build the canister of ``project`` into ``output`` (default: ``project.output``).
+
+    ``wasm_copy`` is a further place for the uncompressed module.  When the results of the same input are
+    there already, nothing is done unless ``force``.
+    Raises :class:`basilisk.errors.BasiliskError`; nothing is written then.
+    """
+    timings = timings or Timings()
+    folder = (output or project.output).absolute()
+    with timings.stage("open the runtime"):
+        runtime = runtime or load()
+        stdlib = runtime.stdlib
+    with timings.stage("check and collect"):
+        collection = collect(project, stdlib)
+        inputs = input_digest(project.name, runtime, collection)
+    paths = {suffix: folder / f"{project.name}{suffix}" for suffix in (".wasm", ".wasm.gz", ".did")}
+    stamp_path = folder / f"{project.name}.stamp.json"
+    stamp = Stamp.read(stamp_path)
+    fresh = force or stamp is None or not stamp.matches(inputs, folder)
+    if fresh or stamp is None:
+        contents, facts = make(collection, runtime, timings)
+        outputs = {paths[suffix]: data for suffix, data in contents.items()}
+        digests = {path.name: hashlib.sha256(data).hexdigest() for path, data in outputs.items()}
+        stamp = Stamp(inputs, digests, facts)
+        with timings.stage("write"):
+            write_outputs({**outputs, stamp_path: stamp.to_bytes()})
+    _write_copies(paths, {".did": project.did, ".wasm": wasm_copy})
+    return Built(project, paths[".wasm"], paths[".wasm.gz"], paths[".did"], stamp.facts, timings, fresh=fresh)
+
+
+def make(
+    collection: Collection, runtime: Runtime, timings: Timings
+) -> tuple[dict[str, bytes], dict[str, Any]]:
+    """The canister of a collected program: contents by suffix, and what to report of it.
+
+    Pure apart from caches: the result depends on the arguments alone.
+    """
+    with timings.stage("start wasmtime"):
+        from basilisk.build.preinit import base_image, prepare
+        from basilisk.engine import default_engine
+        from basilisk.wasm.shell import split
+
+        engine = default_engine()
+        parts = split(runtime.module)
+    with timings.stage("compile the runtime (once)"):
+        engine.compile(parts.shell)
+    with timings.stage("base image"):
+        base = base_image(engine, runtime, parts.shell, parts.image)
+    with timings.stage("import the program"):
+        prepared = prepare(engine, parts.shell, parts.image, base, collection, explain)
+    answer = prepared.answer
+    did = str(answer["did"])
+    with timings.stage("link"):
+        from basilisk.wasm.link import link
+
+        wasm = link(runtime.module, prepared.memory, prepared.globals, _exports(answer), _sections(answer))
+    from basilisk.toolbox import Toolbox
+
+    toolbox = Toolbox(runtime.toolbox)
+    with ThreadPoolExecutor(1) as pool, timings.stage("validate and compress"):
+        validation = pool.submit(toolbox.validate, wasm)
+        compressed = toolbox.gzip(wasm)
+        validation.result()
+    methods = [{"name": item["name"], "mode": item["mode"]} for item in answer["methods"]]
+    facts = {
+        "methods": methods,
+        "entries": list(answer.get("entries", ())),
+        "warnings": _warnings(answer, collection, methods),
+        "log": list(prepared.log),
+        "modules": sorted(collection.modules),
+        "instructions": prepared.instructions,
+        "memory": len(prepared.memory),
+    }
+    return {".wasm": wasm, ".wasm.gz": compressed, ".did": did.encode()}, facts
+
+
+def _exports(answer: Mapping[str, Any]) -> dict[str, str]:
+    """Names the Internet Computer calls, mapped to the runtime's trampolines.
+
+    Source: interface specification, "Entry points".
+    """
+    table = {
+        f"canister_{item['mode']} {item['name']}": f"basilisk_method_{item['slot']}"
+        for item in answer["methods"]
+    }
+    for entry in answer.get("entries", ()):
+        table[f"canister_{entry}"] = f"basilisk_entry_{entry}"
+    return table
+
+
+def _sections(answer: Mapping[str, Any]) -> dict[str, bytes]:
+    """Public metadata of the canister."""
+    return {
+        "icp:public candid:args": str(answer.get("init_args", "()")).encode(),
+        "icp:public candid:service": str(answer["did"]).encode(),
+        "icp:public cdk:name": b"basilisk",
+    }
+
+
+def _warnings(answer: Mapping[str, Any], collection: Collection, methods: list[dict[str, str]]) -> list[str]:
+    names = frozenset(item["name"] for item in methods) | frozenset(answer.get("entries", ()))
+    found = [str(item) for item in answer.get("warnings", ())]
+    for module in collection.modules.values():
+        if module.user:
+            found += hints(module.facts, str(collection.location(module)), names)
+    return found
+
+
+def _write_copies(paths: Mapping[str, Path], copies: Mapping[str, Path | None]) -> None:
+    """Write results to the further places that build commands and other tools ask for."""
+    changed = {}
+    for suffix, target in copies.items():
+        if target is not None and target.absolute() != paths[suffix]:
+            content = paths[suffix].read_bytes()
+            if read_cached(target) != content:
+                changed[target.absolute()] = content
+    if changed:
+        write_outputs(changed)
