@@ -13,14 +13,21 @@ import sys
 _READS_CLOCK = frozenset({"logging", "uuid", "random", "tempfile", "email.utils", "http.cookiejar"})
 
 
-class StdlibFinder:
-    """Finds the modules of the standard library in the runtime's blob, and says why some are absent."""
+class RefusalFinder:
+    """Says why a module of the standard library cannot be imported; comes before all that could find it."""
 
-    @classmethod
-    def find_spec(cls, fullname, path=None, target=None):
+    @staticmethod
+    def find_spec(fullname, path=None, target=None):
         reason = _basilisk_ic.stdlib_refusal(fullname)
         if reason is not None:
             raise ModuleNotFoundError(reason, name=fullname)
+
+
+class StdlibFinder:
+    """Finds the modules of the standard library in the runtime's blob."""
+
+    @classmethod
+    def find_spec(cls, fullname, path=None, target=None):
         package = _basilisk_ic.stdlib_has(fullname)
         if package is None:
             return None
@@ -119,6 +126,7 @@ class BundleFinder:
 def install():
     """Sets the finders.  The file system is not searched: nothing can be imported from it."""
     sys.meta_path[:] = [
+        RefusalFinder,
         _bootstrap.BuiltinImporter,
         BundleFinder,
         _bootstrap.FrozenImporter,

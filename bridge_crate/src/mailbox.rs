@@ -12,6 +12,11 @@ use crate::{dispatch, interpreter, stdlib, traceback};
 use alloc::string::String;
 use alloc::vec::Vec;
 
+extern "C" {
+    /// `c/scrub.c`.
+    fn basilisk_scrub_heap();
+}
+
 const ALLOCATE: u32 = 1;
 const START: u32 = 2;
 const REQUEST: u32 = 3;
@@ -110,6 +115,8 @@ fn seal() {
     stdlib::forget_block();
     dispatch::warm_buffers();
     context::set_phase(Phase::Canister);
+    // SAFETY: the interpreter is initialised and idle.
+    unsafe { basilisk_scrub_heap() };
     interpreter::clear_unused_stack();
 }
 

@@ -1,5 +1,6 @@
 # The C half of the bridge, and the runtime module from everything.
 # $SOURCE: copy of bridge_crate; $PREFIX: CPython and its libraries; $OUT: where the results go.
+# --wrap: c/scrub.c stands before the allocator, to zero what the build frees.
 # --stack-first: an overflow of the stack runs below address 0 and traps instead of damaging data.
 cd "$OUT"
 objects=
@@ -16,5 +17,5 @@ $CC -O3 -mexec-model=reactor -o "$OUT/linked.wasm" $objects "$OUT/libbasilisk_br
     "$PREFIX/lib/libpython3.13.a" "$PREFIX/lib/libmpdec.a" "$PREFIX/lib/libHacl_Hash_SHA2.a" \
     "$PREFIX/lib/libexpat.a" "$PREFIX/lib/libz.a" "$PREFIX/lib/liblzma.a" "$PREFIX/lib/libbz2.a" \
     -lwasi-emulated-signal -lwasi-emulated-getpid -lwasi-emulated-process-clocks -ldl -lm \
-    -Wl,-z,stack-size=4194304 -Wl,--stack-first -Wl,--export=basilisk_mailbox -Wl,--export=basilisk_step \
+    -Wl,--wrap=free -Wl,--wrap=realloc -Wl,-z,stack-size=8388608 -Wl,--stack-first -Wl,--export=basilisk_mailbox -Wl,--export=basilisk_step \
     -Wl,--gc-sections -Wl,--strip-debug -Wl,-O2
