@@ -1,0 +1,164 @@
+"""Runs inside Python 3.13 with the native build of the codec; serves requests on standard input.
+
+A request is a pickled list of calls ``(function, arguments)``; the answer is the list of results, each
+``("ok", value)``, ``("error", text)`` for the codec's own error, or ``("raised", type, text)``.  Lengths are
+four bytes, little-endian.  The classes below stand for those that a canister would have.
+"""
+
+from __future__ import annotations
+
+import enum
+import gc
+import importlib.machinery
+import importlib.util
+import pickle
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Principal:
+    """Stands for ``basilisk.Principal``."""
+
+    bytes: bytes
+
+
+@dataclass(frozen=True)
+class Service:
+    """Stands for a service class; made from the principal's bytes."""
+
+    canister_id: Principal
+
+
+def make_service(raw: bytes) -> Service:
+    """Constructor of services."""
+    return Service(Principal(raw))
+
+
+@dataclass
+class Point:
+    """A record as a dataclass."""
+
+    x: int
+    y: Any
+
+
+class Picky:
+    """A record class whose constructor refuses some values."""
+
+    def __init__(self, x: int) -> None:
+        if x == 13:
+            raise ValueError("13 is unlucky")
+        self.x = x
+
+
+class Colour(enum.Enum):
+    """A variant as an enumeration."""
+
+    Red = 1
+    Green = 2
+    Blue = 3
+
+
+class Shrinking:
+    """An item that empties the list it is in while it is being encoded."""
+
+    def __init__(self, victim: Any) -> None:
+        self.victim = victim
+
+    @property
+    def x(self) -> int:
+        """Read by the encoder."""
+        self.victim.clear()
+        return 1
+
+
+def load(path: str) -> Any:
+    """The extension module at ``path``."""
+    loader = importlib.machinery.ExtensionFileLoader("basilisk_codec", path)
+    spec = importlib.util.spec_from_file_location("basilisk_codec", loader=loader)
+    assert spec is not None
+    module = importlib.util.module_from_spec(spec)
+    loader.exec_module(module)
+    return module
+
+
+def leaks(codec: Any, function: str, plan: int, argument: Any) -> int:
+    """Memory blocks that 200 more calls leave behind (some noise is normal)."""
+
+    def many(times: int) -> int:
+        for _ in range(times):
+            try:
+                getattr(codec, function)(plan, argument)
+            except codec.CandidError:
+                pass
+        gc.collect()
+        return sys.getallocatedblocks()
+
+    many(50)
+    before = many(1)
+    return many(200) - before
+
+
+def shrinking_list(codec: Any, plan: int) -> Any:
+    """Encodes a list whose first item empties it."""
+    items: list[Any] = []
+    items += [Shrinking(items), Shrinking(items), Shrinking(items)]
+    return codec.encode(plan, (items,))
+
+
+def self_containing(codec: Any, plan: int) -> Any:
+    """Encodes a list that contains itself."""
+    items: list[Any] = []
+    items.append(items)
+    return codec.encode(plan, (items,))
+
+
+def nested(codec: Any, plan: int, depth: int) -> Any:
+    """Encodes a linked list of that length, made here because pickle does not nest so deep."""
+    value = None
+    for number in range(depth):
+        value = {"head": number, "tail": value}
+    return codec.encode(plan, (value,))
+
+
+def depth_of(codec: Any, plan: int, data: bytes) -> int:
+    """Length of a linked list after decoding."""
+    (value,) = codec.decode(plan, data)
+    length = 0
+    while value is not None:
+        value, length = value["tail"], length + 1
+    return length
+
+
+HELPERS = {
+    "leaks": leaks,
+    "shrinking_list": shrinking_list,
+    "self_containing": self_containing,
+    "nested": nested,
+    "depth_of": depth_of,
+}
+
+
+def answer(codec: Any, function: str, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The result of one call."""
+    try:
+        if function in HELPERS:
+            return "ok", HELPERS[function](codec, *arguments)
+        return "ok", getattr(codec, function)(*arguments)
+    except codec.CandidError as error:
+        return "error", str(error)
+    except Exception as error:
+        return "raised", type(error).__name__, str(error)
+
+
+def main(path: str) -> None:
+    """Serves requests until the end of input."""
+    codec = load(path)
+    source, sink = sys.stdin.buffer, sys.stdout.buffer
+    while len(size := source.read(4)) == 4:
+        calls = pickle.loads(source.read(int.from_bytes(size, "little")))
+        data = pickle.dumps([answer(codec, function, arguments) for function, arguments in calls], 4)
+        sink.write(len(data).to_bytes(4, "little") + data)
+        sink.flush()
