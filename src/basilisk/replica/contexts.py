@@ -17,7 +17,7 @@ class Context(enum.Enum):
 
     START = ("s", "start")
     INIT = ("I", "init")
-    POST_UPGRADE = ("I", "init")
+    POST_UPGRADE = ("I", "init")  # noqa: PIE796 - the replica gives both one name
     PRE_UPGRADE = ("G", "pre upgrade")
     UPDATE = ("U", "update")
     REPLICATED_QUERY = ("RQ", "replicated query")

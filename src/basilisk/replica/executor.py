@@ -6,6 +6,7 @@ execution" and "Call context starvation").
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -40,6 +41,7 @@ _TASK_CONTEXT = {
     TaskKind.LOW_MEMORY: Context.LOW_MEMORY,
 }
 _SECOND = 1_000_000_000
+_HISTORY = 1_000
 
 
 @dataclass(frozen=True)
@@ -57,19 +59,20 @@ class LastExecution:
 class Executor:
     """Runs messages on canisters.
 
-    ``send`` takes requests of canisters, ``answer`` the results of calls: (canister, origin, result, refund).
+    ``send`` takes requests of canisters, ``answer`` the results of calls: (canister, origin, result, refund,
+    instructions of the whole call).  ``history`` holds figures of the latest executions, the last one last.
     """
 
     def __init__(
         self,
         environment: Environment,
         send: Callable[[Request], None],
-        answer: Callable[[Canister, Origin, Result, int], None],
+        answer: Callable[[Canister, Origin, Result, int, int], None],
     ) -> None:
         self._environment = environment
         self._send = send
         self._answer = answer
-        self.last: LastExecution | None = None
+        self.history: deque[LastExecution] = deque(maxlen=_HISTORY)
 
     # ---- calls ---------------------------------------------------------------------------------------
 
@@ -88,7 +91,7 @@ class Executor:
         try:
             kind, function = self._method(canister, method)
         except Rejection as rejection:
-            self._answer(canister, origin, Reject.of(rejection), cycles)
+            self._answer(canister, origin, Reject.of(rejection), cycles, 0)
             return
         context = canister.open_context(origin, caller, cycles, deadline)
         execution = self._execution(
@@ -221,13 +224,15 @@ class Executor:
 
     def _record(self, execution: Execution, error: ExecutionError | None) -> None:
         write_log(execution, error)
-        self.last = LastExecution(
-            canister=execution.canister.id,
-            context=execution.context.mode,
-            instructions=execution.instructions,
-            dirty_heap_pages=execution.code.instance.dirty_pages(),
-            dirty_stable_pages=execution.stable.dirty_pages,
-            error=error.text if error is not None else None,
+        self.history.append(
+            LastExecution(
+                canister=execution.canister.id,
+                context=execution.context.mode,
+                instructions=execution.instructions,
+                dirty_heap_pages=execution.code.instance.dirty_pages(),
+                dirty_stable_pages=execution.stable.dirty_pages,
+                error=error.text if error is not None else None,
+            )
         )
 
     def _send_call(self, canister: Canister, context: CallContext, call: PreparedCall, time: int) -> None:
@@ -257,7 +262,7 @@ class Executor:
                 answer = Reject(answer.code, answer.message, ErrorCode.CANISTER_REJECTED_MESSAGE.text)
             if answer is not None:
                 refund, context.available, context.responded = context.available, 0, True
-                self._answer(canister, context.origin, answer, refund)
+                self._answer(canister, context.origin, answer, refund, context.instructions)
         self._drop_if_done(canister, context)
 
     @staticmethod
@@ -282,7 +287,7 @@ class Executor:
                 context.responded = True
                 refund, context.available = context.available, 0
                 reject = Reject(RejectCode.CANISTER_REJECT, message, ErrorCode.CANISTER_REJECTED_MESSAGE.text)
-                self._answer(canister, context.origin, reject, refund)
+                self._answer(canister, context.origin, reject, refund, context.instructions)
             context.deleted = True
             self._drop_if_done(canister, context)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+
 from basilisk.errors import UsageError
 from basilisk.principal import Principal, PrincipalError
 

@@ -6,7 +6,7 @@ Amounts of cycles are integers of at most 128 bits.  Principals are bytes.
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from basilisk.replica.errors import RejectCode, Rejection
 
@@ -195,9 +195,12 @@ class IngressStatus(enum.Enum):
 
 @dataclass
 class IngressState:
-    """Status of one ingress message; ``result`` once it is replied or rejected."""
+    """Status of one ingress message; ``result`` once it is replied or rejected.
+
+    ``instructions`` is what the called canister executed for it.
+    """
 
     message: Ingress
     status: IngressStatus = IngressStatus.RECEIVED
     result: Result | None = None
-    instructions: int = field(default=0)
+    instructions: int = 0

@@ -131,11 +131,7 @@ class Replica:
         variables = dict(environment or {})
         self._check_settings(controllers, variables)
         with self._lock:
-            if specified_id is None:
-                raw = canister_id(self._created)
-                self._created += 1
-            else:
-                raw = principal_bytes(specified_id)
+            raw = principal_bytes(specified_id) if specified_id is not None else self._new_id()
             if raw in self._canisters:
                 raise UsageError(f"canister {principal_text(raw)} exists already")
             log = CanisterLog(self.limits.log_bytes, self._listener(raw))
@@ -295,9 +291,7 @@ class Replica:
                         cause="the canister awaits an answer that nobody is going to send",
                         remedy="look at the other end of its calls; advance the clock if it waits for time",
                     )
-            last = self._scheduler.executor.last
-            if last is not None:
-                self.last = LastCall(last.instructions, last.dirty_heap_pages, last.dirty_stable_pages)
+            self.last = self._figures(state)
             assert state.result is not None
             return _data(state.result)
 
@@ -362,6 +356,19 @@ class Replica:
         if found is None:
             raise Rejection(ErrorCode.CANISTER_NOT_FOUND, f"Canister {principal_text(raw)} not found")
         return found
+
+    def _figures(self, state: IngressState) -> LastCall:
+        for entry in reversed(self._scheduler.executor.history):
+            if entry.canister == state.message.receiver:
+                return LastCall(state.instructions, entry.dirty_heap_pages, entry.dirty_stable_pages)
+        return LastCall(state.instructions, 0, 0)
+
+    def _new_id(self) -> bytes:
+        while True:
+            raw = canister_id(self._created)
+            self._created += 1
+            if raw not in self._canisters:
+                return raw
 
     def _progress(self) -> bool:
         """One more round; False when no round can change anything any more."""

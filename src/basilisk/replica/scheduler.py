@@ -185,11 +185,13 @@ class Scheduler:
             Response(request.sender, request.receiver, request.callback, result, request.cycles)
         )
 
-    def answer(self, canister: Canister, origin: Origin, result: Result, refund: int) -> None:
+    def answer(
+        self, canister: Canister, origin: Origin, result: Result, refund: int, instructions: int
+    ) -> None:
         """Take the result of a call to whoever made it."""
         if isinstance(origin, IngressOrigin):
             state = self._ingress[origin.message]
-            state.result = result
+            state.result, state.instructions = result, instructions
             replied = isinstance(result, Reply)
             state.status = IngressStatus.REPLIED if replied else IngressStatus.REJECTED
         elif isinstance(origin, CanisterOrigin):

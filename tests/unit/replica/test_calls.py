@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from tests.unit.replica.wat import Install, module, number, reply_bytes, reply_i32
 
 from basilisk.errors import CallRejected
 from basilisk.replica import Replica
+from tests.unit.replica.wat import Install, module, number, reply_bytes, reply_i32
 
 COUNTER = module(f"""
     (global $n (mut i32) (i32.const 0))
@@ -87,13 +87,13 @@ def test_the_caller_is_the_sender(replica: Replica, install: Install) -> None:
 
 def test_a_reject_carries_the_text(replica: Replica, install: Install) -> None:
     with pytest.raises(CallRejected) as caught:
-        replica.query(install(ECHO), "refuse", "not today".encode())
+        replica.query(install(ECHO), "refuse", b"not today")
     assert (caught.value.code, caught.value.message) == (4, "not today")
     assert caught.value.error_code == "IC0406"
 
 
 def test_a_reject_must_be_utf8(replica: Replica, install: Install) -> None:
-    with pytest.raises(CallRejected, match="ic0.msg_reject: invalid UTF-8 string provided") as caught:
+    with pytest.raises(CallRejected, match=r"ic0\.msg_reject: invalid UTF-8 string provided") as caught:
         replica.query(install(ECHO), "refuse", b"\xff")
     assert caught.value.error_code == "IC0504"
 
