@@ -81,5 +81,5 @@ fn give(bytes: Vec<u8>) -> *const u8 {
 
 fn result(bytes: Vec<u8>) -> u64 {
     let length = bytes.len() as u64;
-    (give(bytes) as u64) << 32 | length
+    ((give(bytes) as u64) << 32) | length
 }

@@ -11,7 +11,7 @@ macro_rules! limits {
             /// Read little-endian u64 values, one a field; `None` unless there are exactly as many.
             pub fn read(bytes: &[u8]) -> Option<Self> {
                 let mut values = bytes.chunks_exact(8).map(|chunk| {
-                    chunk.iter().rev().fold(0_u64, |value, byte| value << 8 | u64::from(*byte))
+                    chunk.iter().rev().fold(0_u64, |value, byte| (value << 8) | u64::from(*byte))
                 });
                 let limits = Self { $($field: values.next()?,)* };
                 (values.next().is_none() && bytes.len() % 8 == 0).then_some(limits)
