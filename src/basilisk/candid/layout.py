@@ -1,8 +1,9 @@
 """Breaks long texts into lines the way dfx does.
 
 A document is a text, a :class:`Concat` of documents, or a :class:`Block`: items between brackets that
-stand on one line if they fit, else one to a line with a separator after each, the last included.  Widths
-are known when a document is made, and nothing here recurses: depth is bounded by memory alone.
+stand on one line if they fit, else one to a line (or as many as fit, where ``fill`` is set) with a
+separator after each, the last included.  Widths are known when a document is made, and nothing here
+recurses: depth is bounded by memory alone.
 """
 
 from __future__ import annotations
@@ -30,18 +31,30 @@ class Concat:
 
 
 class Block:
-    """``opening`` items ``closing``; ``pad`` puts a space inside the brackets, ``wide`` always breaks."""
+    """``opening`` items ``closing``.
 
-    __slots__ = ("closing", "head", "items", "opening", "pad", "separator", "width")
+    ``pad`` puts a space inside the brackets, ``wide`` always breaks, ``fill`` puts many items on a line.
+    """
+
+    __slots__ = ("closing", "fill", "head", "items", "opening", "pad", "separator", "width")
 
     def __init__(
-        self, opening: str, items: list[Doc], separator: str, closing: str, *, pad: bool, wide: bool = False
+        self,
+        opening: str,
+        items: list[Doc],
+        separator: str,
+        closing: str,
+        *,
+        pad: bool,
+        wide: bool = False,
+        fill: bool = False,
     ) -> None:
         self.opening = opening
         self.items = items
         self.separator = separator
         self.closing = closing
         self.pad = " " if pad and items else ""
+        self.fill = fill
         self.width = len(opening) + len(closing) + 2 * len(self.pad)
         self.head = len(opening) if items else self.width
         if items:
@@ -105,10 +118,28 @@ def render(doc: Doc, width: int = WIDTH) -> str:
         else:
             inner = indent + _INDENT
             stack.append((f"\n{' ' * indent}{top.closing}", indent, 0))
-            for item in reversed(top.items):
+            for item, space in zip(reversed(top.items), reversed(_spaces(top, inner, width))):
                 stack.append((top.separator, inner, 0))
                 stack.append((item, inner, len(top.separator)))
-                stack.append(("\n" + " " * inner, inner, 0))
+                stack.append((space, inner, 0))
             parts.append(top.opening)
             column += len(top.opening)
     return "".join(parts)
+
+
+def _spaces(block: Block, indent: int, width: int) -> list[str]:
+    """What stands before each item of a block that is broken into lines."""
+    newline = "\n" + " " * indent
+    if not block.fill:
+        return [newline] * len(block.items)
+    spaces: list[str] = []
+    column = width
+    for item in block.items:
+        size = _width(item) + len(block.separator)
+        if column + 1 + size > width:
+            spaces.append(newline)
+            column = indent + size
+        else:
+            spaces.append(" ")
+            column += 1 + size
+    return spaces

@@ -73,7 +73,7 @@ def subtype(
         if pair[:3] in checked:
             continue
         checked.add(pair[:3])
-        loss = _walk(left_graph, right_graph, pair, set(), [], _free)
+        loss = _walk(left_graph, right_graph, pair._replace(path=None), set(), [], _free)
         if loss is not None:
             losses.append(Difference(_text(pair.path), f"is always read as null: {loss}"))
     return Subtyping(None, tuple(losses))

@@ -54,7 +54,12 @@ class FieldValue:
 def parse_arguments(tokens: TokenStream) -> tuple[list[Tree], TypeParser]:
     """Values in parentheses, to the end of the text; the parser knows the type names in annotations."""
     types = TypeParser(tokens)
-    tokens.expect("(", "before the values")
+    if not tokens.at("("):
+        tokens.fail(
+            f"expected `(` before the values, found {tokens.current}",
+            remedy="put the values in parentheses, separated by commas",
+        )
+    tokens.next()
     values: list[Tree] = []
     while not tokens.accept(")"):
         values.append(run(_annotated(tokens, types)))

@@ -7,7 +7,7 @@ goes one item to a line.  Source: Candid specification, "Values".
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from .did_printer import quote, quote_name
 from .errors import CandidError
@@ -23,7 +23,6 @@ from .types import (
     Argument,
     Environment,
     Field,
-    Func,
     Opt,
     Prim,
     Record,
@@ -32,6 +31,7 @@ from .types import (
     Variant,
     Vec,
 )
+from .value_ranges import integer_range
 from .values import Some, principal_text
 
 __all__ = ["format_value", "format_values"]
@@ -71,46 +71,52 @@ def _plain(item: Type | Argument) -> Type:
 
 def _value(value: Any, declared: Type, environment: Environment) -> Step[Doc]:
     type_ = resolve(declared, environment)
+    doc: Doc
+    if isinstance(type_, Prim):
+        return _primitive(value, type_)
+    if isinstance(type_, Opt):
+        doc = yield _opt(value, type_, environment)
+    elif isinstance(type_, Vec):
+        doc = yield _vec(value, type_, environment)
+    elif isinstance(type_, Record):
+        doc = yield _record(value, type_, environment)
+    elif isinstance(type_, Variant):
+        doc = yield _variant(value, type_, environment)
+    elif isinstance(type_, Service):
+        doc = f'service "{_principal(value)}"'
+    else:
+        if not isinstance(value, (tuple, list)) or len(value) != 2 or not isinstance(value[1], str):
+            _refuse(value, "func")
+        doc = f'func "{_principal(value[0])}".{quote_name(value[1])}'
+    return doc
+
+
+def _refuse(value: object, form: str) -> NoReturn:
+    raise CandidError(f"a Python {type(value).__name__} cannot be printed as {form}")
+
+
+def _principal(value: object) -> str:
     try:
-        if isinstance(type_, Prim):
-            return _primitive(value, type_)
-        doc: Doc
-        if isinstance(type_, Opt):
-            doc = yield _opt(value, type_, environment)
-            return doc
-        if isinstance(type_, Vec):
-            doc = yield _vec(value, type_, environment)
-            return doc
-        if isinstance(type_, Record):
-            doc = yield _record(value, type_, environment)
-            return doc
-        if isinstance(type_, Variant):
-            doc = yield _variant(value, type_, environment)
-            return doc
-        if isinstance(type_, Service):
-            return f'service "{principal_text(value)}"'
-        assert isinstance(type_, Func)
-        return f'func "{principal_text(value[0])}".{quote_name(value[1])}'
-    except (TypeError, ValueError, KeyError, IndexError, AttributeError) as error:
-        kind = type_.name if isinstance(type_, Prim) else type(type_).__name__.lower()
-        raise CandidError(f"a Python {type(value).__name__} cannot be printed as {kind}: {error}") from error
+        return principal_text(value)
+    except TypeError:
+        _refuse(value, "principal")
 
 
 def _primitive(value: Any, type_: Prim) -> Doc:
     name = type_.name
-    if name == "bool":
-        return "true" if value else "false"
-    if name == "text":
-        return quote(value)
     if name in ("null", "reserved"):
         return f"null : {name}"
     if name == "principal":
-        return f'principal "{principal_text(value)}"'
-    if name.startswith("float"):
+        return f'principal "{_principal(value)}"'
+    if name == "bool" and isinstance(value, bool):
+        return "true" if value else "false"
+    if name == "text" and isinstance(value, str):
+        return quote(value)
+    if isinstance(value, int) and not isinstance(value, bool) and integer_range(name) is not None:
+        return f"{format_integer(value)} : {name}"
+    if isinstance(value, (int, float)) and name in ("float32", "float64"):
         return f"{format_float(float(value), int(name[5:]))} : {name}"
-    if name == "empty":
-        raise CandidError("there is no value of type empty")
-    return f"{format_integer(int(value))} : {name}"
+    _refuse(value, name)
 
 
 def _opt(value: object, type_: Opt, environment: Environment) -> Step[Doc]:
@@ -124,12 +130,15 @@ def _opt(value: object, type_: Opt, environment: Environment) -> Step[Doc]:
 
 
 def _vec(value: Any, type_: Vec, environment: Environment) -> Step[Doc]:
-    if resolve(type_.inner, environment) == NAT8 and len(value):
+    inner = resolve(type_.inner, environment)
+    if isinstance(value, (bytes, bytearray, memoryview)) and inner == NAT8 and len(value):
         return f'blob "{format_blob(bytes(value))}"'
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        _refuse(value, "vec")
     items = []
     for item in value:
         items.append((yield _value(item, type_.inner, environment)))
-    return Block("vec {", items, ";", "}", pad=True)
+    return Block("vec {", items, ";", "}", pad=True, fill=isinstance(inner, Prim))
 
 
 def format_blob(value: bytes) -> str:
@@ -150,23 +159,26 @@ def _label(field: Field) -> str:
 
 
 def _record(value: Any, type_: Record, environment: Environment) -> Step[Doc]:
+    if isinstance(value, (tuple, list)) and type_.is_tuple and len(value) == len(type_.fields):
+        value = dict(enumerate(value))
+    if not isinstance(value, Mapping):
+        _refuse(value, "record")
     items: list[Doc] = []
-    for index, field in enumerate(type_.fields):
-        if isinstance(value, Mapping):
-            part = value[_key(field)] if _key(field) in value else value.get(field.id)
-        else:
-            part = value[index]
+    for field in type_.fields:
+        part = value[_key(field)] if _key(field) in value else value.get(field.id)
         content: Doc = yield _value(part, field.type, environment)
         items.append(content if type_.is_tuple else Concat(f"{_label(field)} = ", content))
     return Block("record {", items, ";", "}", pad=True)
 
 
 def _variant(value: Any, type_: Variant, environment: Environment) -> Step[Doc]:
+    if not isinstance(value, Mapping) or len(value) != 1:
+        _refuse(value, "variant")
     ((key, content),) = value.items()
     for field in type_.fields:
         if key in (field.id, field.name):
-            if resolve(field.type, environment) in (NULL, RESERVED):
-                return Block("variant {", [_label(field)], "", "}", pad=True)
-            inner: Doc = yield _value(content, field.type, environment)
-            return Block("variant {", [Concat(f"{_label(field)} = ", inner)], "", "}", pad=True)
+            item: Doc = _label(field)
+            if resolve(field.type, environment) not in (NULL, RESERVED):
+                item = Concat(f"{item} = ", (yield _value(content, field.type, environment)))
+            return Block("variant {", [item], "", "}", pad=True)
     raise CandidError(f"the variant has no alternative {key!r}")

@@ -11,7 +11,6 @@ from basilisk.candid.types import (
     EMPTY,
     INT,
     NAT,
-    NULL,
     PRIMITIVES,
     RESERVED,
     Argument,
@@ -213,7 +212,7 @@ def supertypes(draw: st.DrawFn, type_: Type) -> Type:
         for extra in draw(st.lists(names, max_size=2)):
             if field_id(extra) not in present:
                 fields[field_id(extra)] = Field(
-                    field_id(extra), extra, draw(st.sampled_from((Opt(INT), NULL)))
+                    field_id(extra), extra, draw(st.sampled_from((Opt(INT), RESERVED)))
                 )
         return Record(tuple(fields[number] for number in sorted(fields)))
     if isinstance(type_, Variant):
