@@ -5,6 +5,8 @@ Specification: "IC method install_code" and "Canister upgrades".
 
 from __future__ import annotations
 
+import hashlib
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -27,6 +29,9 @@ Persistence = Literal["keep", "replace"]
 
 #: Marker section of modules whose heap may survive an upgrade.
 _KEEPS_HEAP = "enhanced-orthogonal-persistence"
+
+#: Modules that are kept ready to be installed again.
+_REMEMBERED = 4
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,7 @@ class Installer:
         self._engine = engine
         self._environment = environment
         self._validate = validate
+        self._modules: OrderedDict[bytes, CanisterModule] = OrderedDict()
         self.instructions = 0
 
     def install(
@@ -141,7 +147,16 @@ class Installer:
     # ---- steps ---------------------------------------------------------------------------------------
 
     def _load(self, wasm: bytes) -> CanisterModule:
-        return load(self._engine, wasm, self._environment.limits.module_bytes, self._validate)
+        # The same module is often installed many times: in tests, and in a loop of editing and calling.
+        key = hashlib.sha256(wasm).digest()
+        known = self._modules.get(key)
+        if known is None:
+            known = load(self._engine, wasm, self._environment.limits.module_bytes, self._validate)
+            self._modules[key] = known
+            while len(self._modules) > _REMEMBERED:
+                self._modules.popitem(last=False)
+        self._modules.move_to_end(key)
+        return known
 
     def _begin(
         self, canister: Canister, argument: bytes, caller: bytes, time: int, stable: StableLayer

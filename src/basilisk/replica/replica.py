@@ -30,6 +30,7 @@ from basilisk.replica.message import IngressState, IngressStatus, Reply, Result
 from basilisk.replica.module import Validator
 from basilisk.replica.query import Certifier, QueryRunner
 from basilisk.replica.randomness import Randomness
+from basilisk.replica.rules import network_rules
 from basilisk.replica.scheduler import Scheduler
 
 __all__ = ["CanisterStatus", "LastCall", "Replica"]
@@ -436,12 +437,6 @@ def _controllers(value: PrincipalLike | Iterable[PrincipalLike] | None) -> set[b
 
 
 def _validator(choice: bool | Validator) -> Validator | None:
-    if choice is False:
-        return None
-    if choice is not True:
-        return choice
-    try:
-        from basilisk.toolbox import validate
-    except ImportError:
-        return None
-    return validate
+    if choice is True:
+        return network_rules
+    return None if choice is False else choice

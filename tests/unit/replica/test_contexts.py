@@ -7,8 +7,6 @@ kinds of execution in which the replica's source refuses them.
 from __future__ import annotations
 
 import pytest
-from tests.unit.replica.wat import imports
-
 import wasmtime
 
 from basilisk.engine import Engine
@@ -16,6 +14,7 @@ from basilisk.errors import CallRejected
 from basilisk.principal import Principal
 from basilisk.replica import Replica
 from basilisk.replica.contexts import FUNCTIONS, Context
+from tests.unit.replica.wat import imports
 
 START, INIT, POST, PRE, UPDATE = "start", "init", "post_upgrade", "pre_upgrade", "update"
 RQUERY, QUERY, COMPOSITE = "replicated_query", "query", "composite_query"
@@ -147,18 +146,22 @@ def probe_module(name: str, start: bool = False) -> bytes:
     body = f"""
     (memory 1) (global $mode (mut i32) (i32.const -1))
     (data (i32.const 100) "yn") (data (i32.const 200) "\\80\\00\\00\\00\\00\\10\\00\\00\\01\\01")
-    (table funcref (elem $on_reply $on_reject $on_cleanup $failing $con_reply $con_reject $con_cleanup $done))
+    (table funcref
+        (elem $on_reply $on_reject $on_cleanup $failing $con_reply $con_reject $con_cleanup $done))
     (func $probe {probe})
     (func $start {"(call $probe)" if start else ""}) (start $start)
     (func (export "canister_init") (if (call $msg_arg_data_size) (then (call $probe))))
     (func (export "canister_post_upgrade") (if (call $msg_arg_data_size) (then (call $probe))))
     (func (export "canister_pre_upgrade") {when(PRE)})
     (func (export "canister_inspect_message") {when(INSPECT)}
-        (if (i32.ne (global.get $mode) (i32.const {list(MODES).index(INSPECT)})) (then (call $accept_message))))
+        (if (i32.ne (global.get $mode) (i32.const {list(MODES).index(INSPECT)}))
+            (then (call $accept_message))))
     (func (export "canister_heartbeat") {when(HEARTBEAT)})
     (func (export "canister_global_timer") {when(TIMER)})
-    (func (export "canister_update mode") (global.set $mode (call $msg_arg_data_size)) (call $msg_reply))
-    (func (export "canister_update set_timer") (drop (call $global_timer_set (i64.const 1))) (call $msg_reply))
+    (func (export "canister_update mode")
+        (global.set $mode (call $msg_arg_data_size)) (call $msg_reply))
+    (func (export "canister_update set_timer")
+        (drop (call $global_timer_set (i64.const 1))) (call $msg_reply))
     (func (export "canister_update u") (call $probe) (call $msg_reply))
     (func (export "canister_query q") (call $probe) (call $msg_reply))
     (func (export "canister_composite_query c") (call $probe) (call $msg_reply))
