@@ -12,7 +12,7 @@ from stdlib_bundler.compiler import compile_source
 __all__ = ["BLOCK_SIZE", "EARLY_MODULES", "Settings", "build"]
 
 #: Raw size at which a block is closed, in bytes.  Loading one module decodes one block.
-BLOCK_SIZE = 256 * 1024
+BLOCK_SIZE = 64 * 1024
 
 #: Needed before the decoder can run: stored uncompressed and registered as frozen by the runtime.
 EARLY_MODULES = ("encodings", "encodings.aliases", "encodings.utf_8")

@@ -6,6 +6,7 @@ import marshal
 import shutil
 import types
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -79,12 +80,13 @@ def test_optional_modules_ship_where_linked(lib: Path) -> None:
 
 
 def test_modules_run(lib: Path) -> None:
-    """A module of the blob is the code of its source, with docstrings and a file name of no machine."""
+    """A module of the blob is the code of its source, without docstrings, and names no machine's files."""
     modules = bundle.build(lib).modules()
     assert _run(modules["textwrap"])["WIDTH"] == 70
     read = _run(modules["json.decoder"])["read"]
     assert isinstance(read, types.FunctionType)
-    assert read.__doc__ == "Reads text."
+    assert read("x") == "x"
+    assert read.__doc__ is None
     assert read.__code__.co_filename == "<stdlib>/json/decoder.py"
     assert read.__code__.co_firstlineno == 3
 
@@ -130,3 +132,32 @@ def test_a_module_that_does_not_compile_stops_the_build(lib: Path) -> None:
     (lib / "broken.py").write_text("def :\n")
     with pytest.raises(CompileFault, match=r"broken\.py"):
         bundle.build(lib)
+
+
+def test_docstrings_go_and_nothing_else() -> None:
+    """Texts that are values stay, assertions stay, a body of nothing but a docstring stays valid."""
+    text = b'''
+"""Module."""
+"""A second text must not become the docstring."""
+from __future__ import annotations
+value = "kept"
+def empty():
+    """Function."""
+class Empty:
+    """Class."""
+    def method(self):
+        """Method."""
+        "another"
+        assert value == "changed"
+        return "kept"
+'''
+    code = marshal.loads(compile_source(collect.Source("m", "m.py", False, text)))
+    scope: dict[str, Any] = {}
+    exec(code, scope)
+    assert scope["value"] == "kept"
+    assert "__doc__" not in scope or scope["__doc__"] is None
+    assert scope["empty"]() is None
+    assert scope["empty"].__doc__ is scope["Empty"].__doc__ is scope["Empty"].method.__doc__ is None
+    with pytest.raises(AssertionError):
+        scope["Empty"]().method()
+    assert scope["Empty"].method.__code__.co_firstlineno == 10
