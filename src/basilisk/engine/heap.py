@@ -13,7 +13,6 @@ written, not to the size of the memory.
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import os
 import re
@@ -237,8 +236,11 @@ class MappedHeap:
             self._file.free(slot)
 
     def __del__(self) -> None:
-        with contextlib.suppress(Exception):
+        # Half of the modules may be gone when the interpreter ends, so nothing but a plain try is safe.
+        try:
             self.close()
+        except Exception:
+            pass
 
 
 class CopiedHeap:

@@ -70,7 +70,7 @@ class Instance:
         self._functions: dict[int, ffi.wasmtime_func_t] = {}
         self._store = Store(engine.wasmtime)
         self._store.set_limits(memory_limit, 1_000_000, 1, 1, 1)
-        self._context = self._store._context()
+        self._open_context: Any = self._store._context()
         self.fuel = MAX_FUEL
         self._instance = ffi.wasmtime_instance_t()
         self._instantiate(imports)
@@ -182,6 +182,8 @@ class Instance:
         for number in self._bound:
             host.unbind(number)
         self._bound.clear()
+        self._open_context = None
+        self.memory.detach()
         with contextlib.suppress(ValueError):
             self._store.close()
 
@@ -192,10 +194,19 @@ class Instance:
         self.close()
 
     def __del__(self) -> None:
-        with contextlib.suppress(Exception):
+        # Half of the modules may be gone when the interpreter ends, so nothing but a plain try is safe.
+        try:
             self.close()
+        except Exception:
+            pass
 
     # ---- inside --------------------------------------------------------------------------------------
+
+    @property
+    def _context(self) -> Any:
+        if self._open_context is None:
+            raise ValueError("the instance is closed")
+        return self._open_context
 
     def _instantiate(self, imports: host.Imports) -> None:
         wanted = self.module.imports

@@ -21,6 +21,10 @@ class GuestMemory:
         self._context = context
         self._handle = handle
 
+    def detach(self) -> None:
+        """Forget the instance, whose memory is going away; from now on the size is 0."""
+        self._handle = None
+
     @property
     def address(self) -> int:
         """Native address of the first byte; it may change when the memory grows."""

@@ -89,8 +89,9 @@ def test_explicit_traps(replica: Replica, install: Install, method: str, text: s
     error = rejection(replica, install, method)
     assert (error.code, error.error_code) == (5, "IC0503")
     assert error.message == (
-        f"Canister called `ic0.trap` with message: '{text}'.\nConsider gracefully handling failures from "
-        f"this canister or altering the canister to handle exceptions. See documentation: {DOCS}trapped-explicitly"
+        f"Canister called `ic0.trap` with message: '{text}'.\nConsider gracefully handling failures "
+        f"from this canister or altering the canister to handle exceptions. "
+        f"See documentation: {DOCS}trapped-explicitly"
     )
 
 
