@@ -191,6 +191,7 @@ class Replica:
             if target.status is Status.RUNNING:
                 target.status = Status.STOPPING
                 target.version += 1
+                self._scheduler.round()
             while target.status is not Status.STOPPED:
                 if not self._progress():
                     raise Rejection(

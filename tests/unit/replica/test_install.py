@@ -343,7 +343,8 @@ def test_the_heap_limit_of_the_settings(replica: Replica) -> None:
         canister,
         module(
             f"""(func $grow (drop (memory.grow (i32.const 3))) {reply_i32("(memory.size)")})
-            (func (export "canister_update u") (call $grow)) (func (export "canister_query q") (call $grow))"""
+            (func (export "canister_update u") (call $grow))
+            (func (export "canister_query q") (call $grow))"""
         ),
     )
     assert number(replica.query(canister, "q")) == 4
@@ -351,8 +352,8 @@ def test_the_heap_limit_of_the_settings(replica: Replica) -> None:
         replica.update(canister, "u")
     assert caught.value.error_code == "IC0539"
     assert (
-        "Canister exceeded its current Wasm memory limit of 196608 bytes. The peak Wasm memory usage was 262144 "
-        in (caught.value.message)
+        "Canister exceeded its current Wasm memory limit of 196608 bytes. "
+        "The peak Wasm memory usage was 262144 bytes. " in caught.value.message
     )
     assert replica.status(canister).heap_bytes == 65_536
 
