@@ -19,6 +19,7 @@ from .types import (
     Field,
     Func,
     Opt,
+    Prim,
     Record,
     Type,
     Variant,
@@ -44,9 +45,9 @@ def _join(left: Type, right: Type) -> Step[Type | None]:
         return left
     if left == EMPTY:
         return right
+    if isinstance(left, Prim) and left == right:
+        return left
     if isinstance(left, Opt) or isinstance(right, Opt) or NULL in (left, right):
-        if left == right:
-            return left
         inner: Type | None = yield _join(_content(left), _content(right))
         return None if inner is None else Opt(inner)
     if isinstance(left, Vec) and isinstance(right, Vec):
@@ -60,9 +61,17 @@ def _join(left: Type, right: Type) -> Step[Type | None]:
     if isinstance(left, Variant) and isinstance(right, Variant):
         joined = yield _join_fields(left.fields, right.fields, Variant)
         return joined
-    if {left, right} == {NAT, INT}:
+    if left in (NAT, INT) and right in (NAT, INT):
         return INT
-    return left if left == right else None
+    return left if _same(left, right) else None
+
+
+def _same(left: Type, right: Type) -> bool:
+    """Whether the types are written alike; very deep ones, which Python cannot compare, are not."""
+    try:
+        return left == right
+    except RecursionError:
+        return False
 
 
 def _content(type_: Type) -> Type:

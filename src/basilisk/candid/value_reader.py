@@ -128,7 +128,7 @@ class _Reader:
         if tree.kind == "typed":
             return (yield self._convert_typed(tree, declared))
         if type_ == RESERVED:
-            run(self.infer_tree(tree))
+            yield self.infer_tree(tree)
             return None
         if isinstance(type_, Opt):
             return (yield self._convert_opt(tree, type_, declared))
@@ -159,18 +159,26 @@ class _Reader:
         )
 
     def _convert_typed(self, tree: Tree, expected: Type) -> Step[object]:
+        from .decoder import decode
+        from .encoder import encode
         from .subtyping import subtype
 
         inner, annotation = tree.value
+        value: object = yield self.convert(inner, annotation)
+        actual = resolve(annotation, self.environment)
+        if isinstance(actual, Prim) and actual == resolve(expected, self.environment):
+            return value
         verdict = subtype(annotation, expected, self.environment, self.environment)
-        if not verdict:
+        if not verdict or verdict.losses:
             self.fail(
                 f"this value is annotated as {format_type(annotation, width=1 << 30)}, "
                 f"expected is {format_type(expected, width=1 << 30)}",
                 tree.offset,
             )
-        yield self.convert(inner, annotation)
-        return (yield self.convert(inner, expected))
+        # From here on it is a value of the annotated type, read where another type is expected: what
+        # that means is for the binary format to say.
+        message = encode([annotation], [value], self.environment)
+        return decode(message, [expected], self.environment)[0]
 
     def _convert_opt(self, tree: Tree, type_: Opt, declared: Type) -> Step[object]:
         if tree.kind == "null":
@@ -218,7 +226,7 @@ class _Reader:
                     extra.offset,
                     remedy=f"its fields are {known}" if known else "it has no fields",
                 )
-            run(self.infer_tree(extra.tree))
+            yield self.infer_tree(extra.tree)
         return tuple(values.values()) if type_.is_tuple else values
 
     def _convert_variant(self, tree: Tree, type_: Variant, declared: Type) -> Step[object]:

@@ -272,6 +272,23 @@ def test_deep_values() -> None:
     assert flat == text.replace("{ }", "{}")
 
 
+def test_deep_annotations() -> None:
+    """Nested annotations and deep elements take neither recursion nor exponential time."""
+    assert candid.parse_values("(" + "(" * 500 + "5" + " : nat)" * 500 + ")", [INT]) == [5]
+    assert candid.parse_values("(" + "(" * 5000 + "5" + " : reserved)" * 5000 + ")") == [None]
+    deep = "opt " * 20_000 + "null"
+    (found,), _ = candid.parse_typed_values(f"(vec {{ {deep}; {deep} }})")
+    assert isinstance(found, Vec)
+
+
+def test_annotations_of_other_types() -> None:
+    """An annotated value is read at the expected type by the rules of subtyping, but never lost."""
+    (at,) = types("(record { a : int })")
+    assert candid.parse_values("(record { a = 1; b = 2 } : record { a : nat; b : nat })", [at]) == [{"a": 1}]
+    with pytest.raises(CandidError, match="annotated as opt text"):
+        candid.parse_values('(opt "x" : opt text)', types("(opt nat)"))
+
+
 def _untyped(message: bytes) -> tuple[list[object], list[Type], dict[str, Type]]:
     found, environment = candid.message_types(message)
     return candid.decode(message, found, environment), found, environment
