@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from wasmtime import Store, WasmtimeError
 from wasmtime import Trap as _Trap
 from wasmtime import _ffi as ffi
+from wasmtime._trap import Frame, FrameList
 
 from basilisk.engine import host
 from basilisk.engine.heap import Heap, new_heap
@@ -28,6 +29,8 @@ __all__ = ["MAX_FUEL", "Checkpoint", "Instance"]
 
 #: The largest fuel value that wasmtime stores without loss.
 MAX_FUEL = (1 << 63) - 1
+
+_SHOWN_FRAMES = 50
 
 _GLOBAL_WIDTH = {0: 4, 1: 8, 2: 4, 3: 8, 4: 16}  # wasmtime value kind → bytes
 
@@ -324,5 +327,15 @@ def _trap(pointer: Any) -> WasmTrap:
         kind = TrapKind(code.value) if code is not None else TrapKind.OTHER
     except ValueError:
         kind = TrapKind.OTHER
-    frames = tuple(WasmFrame(frame.func_index, frame.func_name) for frame in trap.frames[:50])
-    return WasmTrap(kind, trap.message, frames)
+    return WasmTrap(kind, trap.message, _frames(trap))
+
+
+def _frames(trap: _Trap) -> tuple[WasmFrame, ...]:
+    # A stack that overflowed has a hundred thousand frames: look at the innermost ones only.
+    stack = FrameList(trap)
+    ffi.wasm_trap_trace(trap.ptr(), ctypes.byref(stack.vec))
+    found = []
+    for index in range(min(stack.vec.size, _SHOWN_FRAMES)):
+        frame = Frame._from_ptr(stack.vec.data[index], stack)
+        found.append(WasmFrame(frame.func_index, frame.func_name))
+    return tuple(found)

@@ -70,10 +70,18 @@ class Code:
         if self._instance is not None:
             self._instance.commit()
             self._globals = self._instance.committed_globals
+            self._renew()
 
     def rollback(self) -> None:
         """Undo what happened to heap and globals since the last commit."""
         if self._instance is not None and not self._instance.rollback():
+            self.suspend()
+        self._renew()
+
+    def _renew(self) -> None:
+        # Every message starts with all data segments (the network makes a new instance for each), but what
+        # data.drop did to an instance cannot be seen or undone.
+        if self.module.passive_data:
             self.suspend()
 
     def restore(self, checkpoint: Checkpoint) -> None:

@@ -14,6 +14,7 @@ from basilisk.engine import CompiledModule, Engine
 from basilisk.errors import ModuleRefused
 from basilisk.replica.contexts import FUNCTIONS
 from basilisk.replica.errors import ExecutionError, invalid_module
+from basilisk.wasm.layout import read_layout
 from basilisk.wasm.module import Module
 from basilisk.wasm.shell import Image, split
 
@@ -55,6 +56,7 @@ class CanisterModule:
 
     ``hash`` is the SHA-256 of the bytes as uploaded; ``methods`` maps a name to (kind, function number),
     ``hooks`` an entry point to its function number; ``address`` is the type of addresses, i32 or i64.
+    ``passive_data`` tells that there are data segments which code could drop.
     """
 
     hash: bytes
@@ -65,6 +67,7 @@ class CanisterModule:
     hooks: dict[str, int]
     metadata: dict[str, Metadata] = field(default_factory=dict)
     address: str = "i32"
+    passive_data: bool = False
 
 
 def decode(upload: bytes, limit: int) -> bytes:
@@ -116,6 +119,7 @@ def load(engine: Engine, upload: bytes, limit: int, validate: Validator | None) 
         hooks=hooks,
         metadata=_metadata(plain),
         address=address,
+        passive_data=any(len(item.content) for item in read_layout(parts.shell).data),
     )
 
 

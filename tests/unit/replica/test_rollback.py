@@ -251,3 +251,14 @@ def test_a_timer_reads_its_previous_value(replica: Replica, install: Install) ->
     assert number(replica.update(canister, "set")) == 5
     assert number(replica.update(canister, "set")) == 5
     assert replica.status(canister).timer == 9
+
+
+def test_a_dropped_data_segment_is_back_in_the_next_message(replica: Replica, install: Install) -> None:
+    canister = install(
+        module(f"""(data $text "passive") (global $n (mut i32) (i32.const 0))
+        (func (export "canister_update u")
+            (memory.init $text (i32.const 10) (i32.const 0) (i32.const 7)) (data.drop $text)
+            (global.set $n (i32.add (global.get $n) (i32.const 1)))
+            (i32.store8 (i32.const 17) (i32.add (i32.const 48) (global.get $n))) {reply_bytes(10, 8)})""")
+    )
+    assert [replica.update(canister, "u") for _ in range(3)] == [b"passive1", b"passive2", b"passive3"]
