@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from basilisk.build.check import hints
 from basilisk.build.collect import collect
@@ -17,8 +17,12 @@ from basilisk.build.problems import explain
 from basilisk.build.project import Project
 from basilisk.build.stamp import Stamp, input_digest
 from basilisk.build.timings import Timings
+from basilisk.errors import ModuleRefused
 from basilisk.runtime import Runtime, load
 from basilisk.runtime.cache import read_cached
+
+if TYPE_CHECKING:
+    from basilisk.toolbox.report import Report
 
 __all__ = ["Built", "build"]
 
@@ -116,13 +120,12 @@ def make(
         from basilisk.wasm.link import link
 
         wasm = link(runtime.module, prepared.memory, prepared.globals, _exports(answer), _sections(answer))
-    from basilisk.toolbox import Toolbox
-
-    toolbox = Toolbox(runtime.toolbox)
     with ThreadPoolExecutor(1) as pool, timings.stage("validate and compress"):
-        validation = pool.submit(toolbox.validate, wasm)
-        compressed = toolbox.gzip(wasm)
-        validation.result()
+        from basilisk.toolbox import gzip, validate
+
+        validation = pool.submit(validate, wasm)
+        compressed = gzip(wasm)
+        _accept(validation.result(), runtime)
     methods = [{"name": item["name"], "mode": item["mode"]} for item in answer["methods"]]
     facts = {
         "methods": methods,
@@ -157,6 +160,19 @@ def _sections(answer: Mapping[str, Any]) -> dict[str, bytes]:
         "icp:public candid:service": str(answer["did"]).encode(),
         "icp:public cdk:name": b"basilisk",
     }
+
+
+def _accept(report: Report, runtime: Runtime) -> None:
+    """Raise :class:`ModuleRefused` when the Internet Computer would not accept the canister."""
+    if report.ok:
+        return
+    first, *others = [str(item) for item in report.violations]
+    raise ModuleRefused(
+        f"the Internet Computer would refuse this canister: {first}",
+        cause=f"the runtime {runtime.path} breaks a rule, or the program is too large",
+        remedy="import less at the top level of modules, or report it if the program is small",
+        details="\n".join(f"  {item}" for item in others) or None,
+    )
 
 
 def _warnings(answer: Mapping[str, Any], collection: Collection, methods: list[dict[str, str]]) -> list[str]:

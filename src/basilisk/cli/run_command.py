@@ -156,11 +156,9 @@ class _Runner:
 
     def _show_stats(self, what: str) -> None:
         if self.stats:
-            last = self.canister.last
+            last = self.canister.replica.last
             label = f"{what}: " if what else "  "
-            text = (
-                f"{label}{last.instructions:,} instructions, {last.dirty_heap_pages:,} memory pages written"
-            )
+            text = f"{label}{last.instructions:,} instructions, {last.dirty_heap_pages:,} pages written"
             click.echo(click.style(text, dim=True), err=True)
 
 

@@ -11,7 +11,7 @@ DEPENDENCIES = ("click", "rich", "wasmtime", "libcst", "jinja2", "zstandard", "P
 
 def version() -> str:
     """Version of this package; ``unknown`` in a checkout that was not installed."""
-    return version_of("basilisk") or "(source checkout)"
+    return version_of("basilisk") or "from a source checkout"
 
 
 def version_of(distribution: str) -> str | None:

@@ -25,13 +25,22 @@ class LocalCanister:
 
     def __init__(self, replica: Replica, wasm: bytes, interface: Interface) -> None:
         self.replica = replica
-        self.environment: Environment = interface.environment
-        self.init_arguments: Sequence[Argument] = interface.init_args
         self.instructions = 0
-        self._wasm = wasm
-        self._methods = dict(interface.service.methods) if interface.service is not None else {}
         self._principal: Principal | None = None
         self._installed = False
+        self.use(wasm, interface)
+
+    def use(self, wasm: bytes, interface: Interface) -> None:
+        """Take another module for the next install or upgrade."""
+        self.environment: Environment = interface.environment
+        self.init_arguments: Sequence[Argument] = interface.init_args
+        self._wasm = wasm
+        self._methods = dict(interface.service.methods) if interface.service is not None else {}
+
+    @property
+    def names(self) -> list[str]:
+        """Names of the methods, sorted."""
+        return sorted(self._methods)
 
     @property
     def principal(self) -> Principal:
