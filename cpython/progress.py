@@ -83,9 +83,10 @@ class Progress:
 
 
 def last_lines(path: Path, count: int) -> list[str]:
-    """The last non-empty lines of a log file."""
+    """The last non-empty lines of a log file, without the command that it starts with."""
     with open(path, "rb") as handle:
         handle.seek(0, 2)
         handle.seek(max(0, handle.tell() - 64 * 1024))
         text = handle.read().decode("utf-8", "replace")
-    return [line for line in text.replace("\r", "\n").split("\n") if line.strip()][-count:]
+    lines = [line for line in text.replace("\r", "\n").split("\n") if line.strip()]
+    return [line for line in lines if not line.startswith("$ ")][-count:]

@@ -22,7 +22,7 @@ compile libz.a "-DHAVE_UNISTD_H" adler32.c compress.c crc32.c deflate.c gzclose.
 cp zlib.h zconf.h "$PREFIX/include/"
 
 cd "$BUILD/bzip2"
-compile libbz2.a "-DBZ_NO_STDIO=0 -D_FILE_OFFSET_BITS=64" blocksort.c huffman.c crctable.c randtable.c compress.c \
+compile libbz2.a "-D_FILE_OFFSET_BITS=64" blocksort.c huffman.c crctable.c randtable.c compress.c \
     decompress.c bzlib.c
 cp bzlib.h "$PREFIX/include/"
 

@@ -12,10 +12,11 @@ for file in "$SOURCE"/c/*.c; do
         -c "$file" -o "$object"
     objects="$objects $object"
 done
+# No -O here: clang would run wasm-opt of its own accord, if it finds one; optimise.sh decides about that.
 # shellcheck disable=SC2086
-$CC -O3 -mexec-model=reactor -o "$OUT/linked.wasm" $objects "$OUT/libbasilisk_bridge.a" \
+$CC -mexec-model=reactor -o "$OUT/linked.wasm" $objects "$OUT/libbasilisk_bridge.a" \
     "$PREFIX/lib/libpython3.13.a" "$PREFIX/lib/libmpdec.a" "$PREFIX/lib/libHacl_Hash_SHA2.a" \
     "$PREFIX/lib/libexpat.a" "$PREFIX/lib/libz.a" "$PREFIX/lib/liblzma.a" "$PREFIX/lib/libbz2.a" \
     -lwasi-emulated-signal -lwasi-emulated-getpid -lwasi-emulated-process-clocks -ldl -lm \
-    -Wl,--wrap=free -Wl,--wrap=realloc -Wl,-z,stack-size=8388608 -Wl,--stack-first -Wl,--export=basilisk_mailbox -Wl,--export=basilisk_step \
-    -Wl,--gc-sections -Wl,--strip-debug -Wl,-O2
+    -Wl,-z,stack-size=8388608 -Wl,--stack-first -Wl,--export=basilisk_mailbox -Wl,--export=basilisk_step \
+    -Wl,--wrap=free -Wl,--wrap=realloc -Wl,--gc-sections -Wl,--strip-debug -Wl,-O2
