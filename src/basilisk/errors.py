@@ -6,7 +6,7 @@ to do.  Each kind carries the exit code the command line ends with.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from basilisk.frozen import dataclass
 
 __all__ = [
     "ArtefactError",

@@ -5,7 +5,7 @@ Source: Candid specification, "Upgrading and Subtyping": the new service type mu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from basilisk.frozen import dataclass
 
 from .subtyping import Difference, subtype
 from .types import Interface

@@ -6,13 +6,12 @@ Source: Candid specification, "Core Grammar"; the layout follows that of dfx.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 from .errors import CandidError
 from .graph import resolve
+from .keywords import KEYWORDS
 from .layout import WIDTH, Block, Concat, Doc, render
-from .lexer import KEYWORDS
 from .trampoline import Step, run
 from .types import (
     BLOB,
@@ -34,7 +33,6 @@ from .types import (
 
 __all__ = ["format_arguments", "format_did", "format_type", "quote", "quote_name", "used_names"]
 
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -51,9 +49,14 @@ def quote(text: str) -> str:
     return f'"{"".join(parts)}"'
 
 
+def _is_identifier(name: str) -> bool:
+    """Python's identifiers in ASCII are those of Candid."""
+    return name.isascii() and name.isidentifier()
+
+
 def quote_name(name: str) -> str:
     """A field's, method's or argument's name, quoted when the grammar or a reader would stumble over it."""
-    if _IDENTIFIER.match(name) and name not in KEYWORDS and name not in PRIMITIVES:
+    if _is_identifier(name) and name not in KEYWORDS and name not in PRIMITIVES:
         return name
     return quote(name)
 
@@ -78,7 +81,7 @@ def format_did(interface: Interface, *, docs: Mapping[str, str] | None = None, w
     comments = docs or {}
     lines: list[str] = []
     for name in used_names(interface):
-        if not _IDENTIFIER.match(name) or name in KEYWORDS or name in PRIMITIVES:
+        if not _is_identifier(name) or name in KEYWORDS or name in PRIMITIVES:
             raise CandidError(f'a Candid type cannot be called "{name}"', remedy="give it another name")
         definition = Concat(f"type {name} = ", run(_type(interface.environment[name])), ";")
         lines.append(_comment(comments.get(f"type {name}")) + render(definition, width))

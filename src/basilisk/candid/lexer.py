@@ -13,15 +13,10 @@ from typing import NamedTuple, NoReturn
 from basilisk.errors import Location
 
 from .errors import CandidError
+from .keywords import KEYWORDS
 from .numbers import parse_integer
 
-__all__ = ["KEYWORDS", "Source", "Token", "TokenStream"]
-
-# Words of the grammar; names of primitive types are ordinary identifiers to the lexer.
-KEYWORDS = frozenset(
-    "null vec record variant func service oneway query composite_query blob type import opt principal "
-    "true false".split()
-)
+__all__ = ["Source", "Token", "TokenStream"]
 
 _NUM = r"[0-9](?:_?[0-9])*"
 _HEX = r"[0-9a-fA-F](?:_?[0-9a-fA-F])*"

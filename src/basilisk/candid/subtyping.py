@@ -8,8 +8,9 @@ two types are compared by walking over pairs, each pair once, which also settles
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import NamedTuple, Union
+
+from basilisk.frozen import dataclass
 
 from .graph import CODES, FUNC, OPT, RECORD, SERVICE, VARIANT, VEC, Graph
 from .types import Argument, Environment, Type

@@ -6,14 +6,17 @@ a type is bounded by memory and not by Python's recursion limit.
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import Any, TypeVar
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from typing import Any, TypeVar
+
+    T = TypeVar("T")
+    Step = Generator[Any, Any, T]
+else:
+    Step = None  # a name for annotations only; the module typing stays out of the canister
 
 __all__ = ["Step", "run"]
-
-T = TypeVar("T")
-
-Step = Generator[Any, Any, T]
 
 
 def run(step: Step[T]) -> T:

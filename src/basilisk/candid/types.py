@@ -9,7 +9,7 @@ Source: Candid specification, "Types" and "Type definitions".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from basilisk.frozen import dataclass
 
 __all__ = [
     "BLOB",
