@@ -53,6 +53,8 @@ CODEGEN: dict[str, Any] = {
     "epoch_interruption": False,
     "parallel_compilation": True,
     "native_unwind_info": False,
+    # Enough for the 6 GiB of a 64-bit memory, so that no memory ever moves when it grows.
+    "memory_reservation": 8 << 30,
 }
 
 # Switches that older or newer releases of wasmtime may not know; leaving them at their default is sound

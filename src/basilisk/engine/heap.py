@@ -146,7 +146,13 @@ class HeapFile:
         if os.getpid() != self._pid:
             self._pagemap = os.open("/proc/self/pagemap", os.O_RDONLY | os.O_CLOEXEC)
             self._pid = os.getpid()
-        entries = os.pread(self._pagemap, size // OS_PAGE * 8, address // OS_PAGE * 8)
+        wanted, at = size // OS_PAGE * 8, address // OS_PAGE * 8
+        entries = os.pread(self._pagemap, wanted, at)
+        while len(entries) < wanted:
+            more = os.pread(self._pagemap, wanted - len(entries), at + len(entries))
+            if not more:
+                raise OSError("the kernel's page map is cut short")
+            entries += more
         return entries[7::8].translate(_IS_DIRTY)
 
     def write(self, offset: int, data: bytes | bytearray | memoryview) -> None:

@@ -125,6 +125,8 @@ class Canister:
         self.timer = 0
         self.environment: dict[str, str] = {}
         self.wasm_memory_limit = limits.wasm_memory_limit
+        self.wasm_memory_threshold = 0
+        self._told_low_memory = False
         self.contexts: dict[int, CallContext] = {}
         self.callbacks: dict[int, Callback] = {}
         self._next_number = 1
@@ -136,6 +138,11 @@ class Canister:
     def push(self, sender: bytes, message: Message) -> None:
         """Add a message to the input queue of ``sender``."""
         self._inputs.setdefault(sender, deque()).append(message)
+
+    def push_first(self, sender: bytes, message: Message) -> None:
+        """Add a message that comes before all others."""
+        self._inputs.setdefault(sender, deque()).appendleft(message)
+        self._inputs.move_to_end(sender, last=False)
 
     def pop(self) -> Message | None:
         """The next message, the senders taking turns."""
@@ -159,6 +166,18 @@ class Canister:
         in_flight += sum(call.callee == callee for call in pending)
         total = len(self.callbacks) + len(pending)
         return in_flight < limits.queue_messages and total < limits.callbacks
+
+    def memory_runs_low(self, maximum: int) -> bool:
+        """Whether the heap has just come close to its limit; True once until that is over.
+
+        ``maximum`` in bytes is the limit of a canister without a setting of its own (specification, "On low
+        wasm memory hook").
+        """
+        used = self.code.committed_pages * WASM_PAGE if self.code is not None else 0
+        low = (self.wasm_memory_limit or maximum) - used < self.wasm_memory_threshold
+        news = low and not self._told_low_memory
+        self._told_low_memory = low
+        return news
 
     # ---- call contexts -------------------------------------------------------------------------------
 

@@ -28,6 +28,7 @@ from basilisk.replica.message import (
     Request,
     Response,
     Result,
+    Task,
     TaskKind,
     TaskOrigin,
 )
@@ -213,6 +214,8 @@ class Executor:
                 canister.certified_data = execution.certified_data
             if execution.timer is not None:
                 canister.timer = execution.timer
+            if canister.memory_runs_low(self._environment.limits.heap_bytes):
+                canister.push_first(MANAGEMENT, Task(canister.id, TaskKind.LOW_MEMORY))
         if execution.preparing is not None:
             execution.balance += execution.preparing.cycles
         canister.cycles = execution.balance

@@ -171,6 +171,32 @@ class Replica:
             finally:
                 self.last = LastCall(self._installer.instructions, 0, 0)
 
+    def update_settings(
+        self,
+        canister: PrincipalLike,
+        *,
+        controller: PrincipalLike | Iterable[PrincipalLike] | None = None,
+        environment: Mapping[str, str] | None = None,
+        wasm_memory_limit: int | None = None,
+        wasm_memory_threshold: int | None = None,
+    ) -> None:
+        """Change settings; what is None stays.  Sizes in bytes, a limit of 0 is none.
+
+        The hook ``canister_on_low_wasm_memory`` runs when less than ``wasm_memory_threshold`` bytes are left
+        up to the limit.  Raises UsageError for settings that break a limit.
+        """
+        with self._public():
+            target = self._find(canister)
+            controllers = target.controllers if controller is None else _controllers(controller)
+            variables = target.environment if environment is None else dict(environment)
+            self._check_settings(controllers, variables)
+            target.controllers, target.environment = controllers, variables
+            if wasm_memory_limit is not None:
+                target.wasm_memory_limit = wasm_memory_limit
+            if wasm_memory_threshold is not None:
+                target.wasm_memory_threshold = wasm_memory_threshold
+            target.version += 1
+
     def uninstall_code(self, canister: PrincipalLike) -> None:
         """Remove code, heap and stable memory; calls that are under way are rejected."""
         from basilisk.replica.stable import StableMemory

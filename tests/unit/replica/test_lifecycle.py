@@ -474,3 +474,32 @@ def test_the_same_calls_give_the_same_state(engine: Engine) -> None:
         )
 
     assert run() == run()
+
+
+def test_the_hook_for_low_memory(replica: Replica, install: Install) -> None:
+    """It runs once when the heap comes close to its limit, before other messages."""
+    canister = install(
+        module(
+            f"""(func (export "canister_on_low_wasm_memory")
+                (i32.store (i32.const 8) (i32.add (i32.const 1) (i32.load (i32.const 8)))))
+            (func (export "canister_update grow") (drop (memory.grow (i32.const 1))) (call $msg_reply))
+            (func (export "canister_query runs") {reply_bytes(8, 4)})"""
+        ),
+        wasm_memory_limit=4 * 65_536,
+    )
+    replica.update_settings(canister, wasm_memory_threshold=2 * 65_536)
+    for expected in (0, 1, 1):
+        replica.update(canister, "grow")
+        replica.tick()
+        assert number(replica.query(canister, "runs")) == expected
+
+
+def test_settings_can_be_changed(replica: Replica, install: Install) -> None:
+    canister = install(CURIOUS)
+    version = replica.status(canister).version
+    replica.update_settings(canister, controller=b"\x09", environment={"name": "x"})
+    assert replica.query(canister, "value") == b"x"
+    assert number(replica.query(canister, "controller", sender=b"\x09")) == 1
+    assert replica.status(canister).version == version + 1
+    with pytest.raises(UsageError):
+        replica.update_settings(canister, environment={"n" * 129: ""})
