@@ -71,10 +71,38 @@ class StdlibFinder:
         return bool(_basilisk_ic.stdlib_has(fullname))
 
 
-class BundleFinder:
-    """Finds the user's modules and packages: source text that was packed at build time."""
+class _Entry:
+    """A module of the bundle: source text, or code that was packed once the source was not needed."""
 
-    #: name -> (is package, file, source bytes) or the text of a refusal.
+    __slots__ = ("file", "own", "package", "packed", "source")
+
+    def __init__(self, package, file, source, own):
+        self.package = package
+        self.file = file
+        self.source = source
+        self.own = own
+        self.packed = None
+
+    def code(self):
+        if self.packed is not None:
+            import zlib
+
+            return marshal.loads(zlib.decompress(self.packed))
+        # Basilisk's own modules go without docstrings: nobody reads them in a canister.
+        optimize = 2 if self.own else -1
+        return compile(self.source, self.file or "<namespace>", "exec", dont_inherit=True, optimize=optimize)
+
+    def pack(self):
+        import zlib
+
+        self.packed = zlib.compress(marshal.dumps(self.code()), 9)
+        self.source = None
+
+
+class BundleFinder:
+    """Finds Basilisk's, the user's and third-party modules, which were packed at build time."""
+
+    #: name -> entry, or the text of a refusal.
     modules = {}
 
     @classmethod
@@ -84,11 +112,10 @@ class BundleFinder:
             return None
         if isinstance(entry, str):
             raise ImportError(entry, name=fullname)
-        package, file, _ = entry
-        spec = _bootstrap.ModuleSpec(fullname, cls, origin=file, is_package=package)
-        spec.has_location = file is not None
-        if package and file is not None:
-            spec.submodule_search_locations.append(file.rpartition("/")[0])
+        spec = _bootstrap.ModuleSpec(fullname, cls, origin=entry.file, is_package=entry.package)
+        spec.has_location = entry.file is not None
+        if entry.package and entry.file is not None:
+            spec.submodule_search_locations.append(entry.file.rpartition("/")[0])
         return spec
 
     @staticmethod
@@ -101,19 +128,20 @@ class BundleFinder:
 
     @classmethod
     def get_code(cls, fullname):
-        _, file, source = cls._entry(fullname)
-        return compile(source, file or "<namespace>", "exec", dont_inherit=True)
+        return cls._entry(fullname).code()
 
     @classmethod
     def get_source(cls, fullname):
-        source = cls._entry(fullname)[2]
+        source = cls._entry(fullname).source
+        if source is None:
+            return None
         if source[:3] == b"\xef\xbb\xbf":
             source = source[3:]
         return source.decode("utf-8", "replace")
 
     @classmethod
     def is_package(cls, fullname):
-        return cls._entry(fullname)[0]
+        return cls._entry(fullname).package
 
     @classmethod
     def _entry(cls, fullname):
@@ -139,9 +167,13 @@ def install():
 
 def format_exception(error):
     """The traceback and message of an exception, as the interpreter prints it."""
-    import traceback
+    try:
+        from basilisk._guest.tracebacks import format_exception as format
+    except ImportError:
+        import traceback
 
-    return "".join(traceback.format_exception(error))
+        return "".join(traceback.format_exception(error))
+    return format(error)
 
 
 def _load(request):
@@ -149,7 +181,21 @@ def _load(request):
         if "refused" in entry:
             BundleFinder.modules[name] = entry["refused"]
         else:
-            BundleFinder.modules[name] = (entry["package"], entry["file"], entry["source"])
+            own = entry.get("own", False)
+            BundleFinder.modules[name] = _Entry(entry["package"], entry["file"], entry["source"], own)
+    return {"ok": True}
+
+
+def _settle(request):
+    """Drops the source of Basilisk's own modules; those that were not imported yet are packed as code."""
+    for name, entry in BundleFinder.modules.items():
+        if isinstance(entry, str) or not entry.own or entry.source is None:
+            continue
+        if name in sys.modules:
+            entry.source = None
+        else:
+            entry.pack()
+    sys.modules.pop("zlib", None)
     return {"ok": True}
 
 
@@ -165,7 +211,7 @@ def _call(request):
     return getattr(sys.modules[module], function)(request["request"])
 
 
-_OPERATIONS = {"load": _load, "import": _import, "call": _call}
+_OPERATIONS = {"load": _load, "settle": _settle, "import": _import, "call": _call}
 
 
 def handle(request):

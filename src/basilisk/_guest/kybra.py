@@ -13,7 +13,7 @@ def install() -> None:
     """Makes ``import kybra`` work in programs that were written for it."""
     module = type(sys)("kybra", "The names of Kybra, provided by Basilisk.")
     for name, value in basilisk.__dict__.items():
-        if not name.startswith("_"):
+        if name == "ic" or not (name.startswith("_") or isinstance(value, type(sys))):
             setattr(module, name, value)
     module.__path__ = []  # a package without content: a missing submodule is named in full
     sys.modules["kybra"] = module

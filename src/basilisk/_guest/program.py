@@ -1,15 +1,12 @@
-"""The build of a program inside the runtime: import it, read its methods, register them, say what it has.
+"""The second step of a build inside the runtime: read the program's methods, register them, say what it has.
 
 The answer and the error report are plain data, which the build host receives over the mailbox.
 """
 
 from __future__ import annotations
 
-import sys
-
-from basilisk import ic
-from basilisk._guest import kybra
 from basilisk._guest.report import report
+from basilisk._guest.wrappers import with_guard, with_reply_type
 from basilisk.annotations import Resolver
 from basilisk.candid.did_printer import format_arguments, format_did
 from basilisk.faults import ProgramFault
@@ -25,7 +22,7 @@ if TYPE_CHECKING:
 
     from basilisk.nodes import Node
 
-__all__ = ["build"]
+__all__ = ["register"]
 
 # Interface specification, "Canister module format": the number of exported methods.
 _MOST_METHODS = 1000
@@ -39,27 +36,17 @@ _WITH_ARGUMENTS = ("init", "post_upgrade")
 _SYNCHRONOUS = ("init", "post_upgrade", "pre_upgrade", "inspect_message")
 
 
-def build(request: dict[str, Any]) -> dict[str, Any]:
-    """Imports the module ``request["entry"]`` and registers its methods.
+def register(system: Any) -> dict[str, Any]:
+    """Registers the methods of the program that was imported with ``system`` (``_basilisk_ic``).
 
-    Answers with ``ok``, the methods and entry points to export, the interface as text, the modules that
-    were imported and warnings; or with ``ok`` false and the report on the first error.
+    Answers with ``ok``, the methods and entry points to export, the interface as text and warnings; or
+    with ``ok`` false and the report on the first error.
     """
-    system: Any = __import__("_basilisk_ic")
-
-    kybra.install()
-    before = set(sys.modules)
-    system.set_phase("program")
-    try:
-        __import__(request["entry"])
-    except BaseException as error:
-        return {"ok": False, "error": report(error, system.refusals())}
     try:
         answer = _Build(system).run()
     except ProgramFault as fault:
         return {"ok": False, "error": report(fault)}
     registry.closed = True
-    answer["modules"] = sorted(set(sys.modules) - before)
     return answer
 
 
@@ -76,10 +63,10 @@ class _Build:
         _check_names(registry.methods)
         signatures = [read_signature(method.function, self.resolver) for method in registry.methods]
         entries = self._entries()
-        if not registry.methods:
+        if not registry.methods and not registry.entries:
             raise ProgramFault(
                 "no_method",
-                "the program has no query or update method",
+                "the program has no canister method",
                 cause="nobody could call the canister",
                 remedy="put @query or @update above a function at the top level of a module",
             )
@@ -114,7 +101,7 @@ class _Build:
         flags = _GENERATOR if function.__code__.co_flags & _IS_GENERATOR else 0
         if signature.manual:
             flags |= _MANUAL
-            function = _manual(function, results, len(signature.results))
+            function = with_reply_type(function, results, len(signature.results))
         self.system.register(
             slot,
             method.mode,
@@ -139,7 +126,7 @@ class _Build:
             function: Any = entry.function
             flags = _GENERATOR if function.__code__.co_flags & _IS_GENERATOR else 0
             if entry.guard is not None:
-                function = _guarded(function, entry.guard)
+                function = with_guard(function, entry.guard)
             self.system.register_entry(entry.kind, function, self._plan(signature.arguments), flags)
         both = found.get("init"), found.get("post_upgrade")
         if both[0] and both[1] and both[1].arguments and both[0].arguments != both[1].arguments:
@@ -213,27 +200,3 @@ def _check_entry(entry: Entry, signature: Signature) -> None:
             cause=f"the Internet Computer allows no calls to other canisters in {entry.kind}",
             remedy="write an ordinary function with def and without yield",
         )
-
-
-def _manual(function: Callable[..., Any], plan: int, count: int) -> Callable[..., Any]:
-    """The function with the type of ``ic.reply`` set."""
-    target = (plan, count)
-
-    def manual(*arguments: Any) -> Any:
-        ic._reply_plan = target
-        return function(*arguments)
-
-    return manual
-
-
-def _guarded(function: Callable[..., Any], guard: Callable[[], Any]) -> Callable[..., Any]:
-    """The entry point behind its guard; without an explicit allow it ends in an exception, hence a trap."""
-
-    def guarded() -> Any:
-        answer = guard()
-        if answer is True or (isinstance(answer, dict) and "Ok" in answer):
-            return function()
-        reason = answer.get("Err") if isinstance(answer, dict) else None
-        raise PermissionError(reason or "the guard did not allow the call")
-
-    return guarded

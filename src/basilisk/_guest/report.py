@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import sys
 
-from basilisk._guest.sources import locate, module_file, source_of
+from basilisk._guest.sources import locate, source_of_namespace
 from basilisk._guest.tracebacks import Place, format_exception, places
 from basilisk.faults import NotAvailableYet, ProgramFault
+from basilisk.scopes import import_hint, module_namespace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,6 +66,8 @@ def report(error: BaseException, refusals: Sequence[str] = ()) -> Report:
     elif isinstance(error, ImportError):
         found["kind"] = "import"
         _import(error, found, system)
+    elif isinstance(error, NameError) and error.name:
+        found["remedy"] = import_hint(error.name)
     elif refusals and isinstance(error, OSError):
         found["kind"] = "refused"
         found["cause"], found["remedy"] = _REFUSED.get(refusals[-1], _REFUSED_SYSTEM)
@@ -110,14 +113,25 @@ def _user_place(error: BaseException) -> Place | None:
     return None
 
 
+def _namespace(fault: ProgramFault) -> dict[str, Any]:
+    """The globals of the module at fault; a module whose import failed is in the traceback only."""
+    found = module_namespace(fault.module or "")
+    if not found:
+        for place in places(fault.__traceback__):
+            if place.namespace.get("__name__") == fault.module:
+                return place.namespace
+    return found
+
+
 def _fault(fault: ProgramFault) -> Report:
     file, line, column = fault.file, fault.line, fault.column
+    namespace = _namespace(fault)
     if line is None and fault.function is not None:
-        source = source_of(fault.module)
+        source = source_of_namespace(namespace)
         found = None if source is None else locate(source, fault.function, fault.parameter, fault.first_line)
         if found is not None:
             line, column = found
-            file = file or module_file(fault.module)
+            file = file or namespace.get("__file__")
     if line is None:
         place = _user_place(fault)
         if place is not None:
@@ -126,7 +140,7 @@ def _fault(fault: ProgramFault) -> Report:
     return {
         "kind": fault.kind,
         "message": fault.message,
-        "file": file or module_file(fault.module),
+        "file": file or namespace.get("__file__"),
         "line": line,
         "column": column,
         "function": fault.function,
@@ -148,12 +162,30 @@ def _syntax(error: SyntaxError) -> Report:
     return found
 
 
+def _similar(wanted: str, module: str) -> str:
+    """Public names of a module that look like a misspelt one."""
+    try:
+        from difflib import get_close_matches
+    except ImportError:
+        return ""
+    names = [name for name in sys.modules[module].__dict__ if not name.startswith("_")]
+    return " or ".join(get_close_matches(wanted, names, 2))
+
+
 def _import(error: ImportError, found: Report, system: Any) -> None:
     name = error.name or ""
     found["message"] = str(error)
-    if name.partition(".")[0] == "kybra" or name.startswith("basilisk."):
+    own = name.partition(".")[0] in ("kybra", "basilisk")
+    if own and isinstance(error, ModuleNotFoundError):
         found["cause"] = f"{name} is not available yet in this version of Basilisk"
         found["remedy"] = "leave it out for now, or wait for a version that has it"
+        return
+    if own:
+        # "cannot import name 'inat64' from 'kybra' (unknown location)"
+        wanted = str(error).partition("'")[2].partition("'")[0]
+        found["message"] = f"{name} has no name '{wanted}'"
+        near = _similar(wanted, name)
+        found["remedy"] = f"did you mean {near}?" if near else "correct the name"
         return
     reason = system.stdlib_refusal(name) if system is not None and name else None
     if reason is not None:

@@ -5,14 +5,12 @@ The text comes from a module's loader, so it is there in the canister as well, w
 
 from __future__ import annotations
 
-import sys
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-__all__ = ["locate", "module_file", "source_of", "source_of_namespace"]
+__all__ = ["locate", "source_of_namespace"]
 
 # ast.PyCF_ONLY_AST; the module ast itself is not needed for trees, only for tools on them.
 _ONLY_AST = 0x400
@@ -31,19 +29,6 @@ def source_of_namespace(namespace: dict[str, Any]) -> str | None:
         # A loader that fails must not hide the error whose report needs the source.
         return None
     return source if isinstance(source, str) else None
-
-
-def source_of(module: str | None) -> str | None:
-    """The source of an imported module."""
-    found = sys.modules.get(module or "")
-    return None if found is None else source_of_namespace(found.__dict__)
-
-
-def module_file(module: str | None) -> str | None:
-    """The file of an imported module, as the bundle calls it."""
-    found = sys.modules.get(module or "")
-    file = getattr(found, "__file__", None)
-    return file if isinstance(file, str) else None
 
 
 def locate(
@@ -116,9 +101,9 @@ def _name_place(definition: Any, lines: list[str]) -> tuple[int, int]:
     line = definition.lineno
     column = _column(lines, line, definition.col_offset)
     if line <= len(lines):
-        position = lines[line - 1].find(definition.name, column)
+        position = lines[line - 1].find(f" {definition.name}", column)
         if position >= 0:
-            column = position + 1
+            column = position + 2
     return line, column
 
 

@@ -28,6 +28,7 @@ def guest_modules() -> dict[str, dict[str, object]]:
             "package": package,
             "file": relative.as_posix(),
             "source": path.read_bytes(),
+            "own": True,
         }
     return dict(sorted(table.items()))
 

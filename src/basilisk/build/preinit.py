@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 __all__ = ["BaseImage", "Prepared", "base_image", "prepare"]
 
 _PAGE = 65_536
-_PROGRAM = "basilisk._guest.program:build"
-_PREIMPORTED = ("basilisk", "basilisk._guest.program", "traceback", "linecache")
-"""Modules that every canister needs; the last two, so that a trap's traceback costs no import."""
+_PROGRAM = "basilisk._guest.start:build"
+_PREIMPORTED = ("basilisk", "basilisk._guest.start", "basilisk._guest.wrappers", "basilisk._guest.tracebacks")
+"""Modules that every canister needs; the last one, so that a trap's traceback costs no import."""
 
 FUEL = 200_000_000_000
 """Instructions an import of the user's program may take: some minutes, so that an endless loop ends."""
@@ -210,6 +210,7 @@ def _make_base(engine: Engine, runtime: Runtime, shell: bytes, image: Image) -> 
         session.mailbox.start(runtime.stdlib_blob)
         _check(session.mailbox.request({"op": "load", "modules": guest_modules(), "data": {}}))
         _check(session.mailbox.request({"op": "import", "names": list(_PREIMPORTED)}))
+        _check(session.mailbox.request({"op": "settle"}))
         return BaseImage(*session.state())
 
 
