@@ -14,7 +14,8 @@ from basilisk.replica.ids import PrincipalLike
 from basilisk.replica.limits import Fees, Limits
 from basilisk.replica.log import LogRecord
 from basilisk.replica.message import IngressState, IngressStatus, Reject, Reply
-from basilisk.replica.replica import CanisterStatus, LastCall, Replica
+from basilisk.replica.replica import Replica
+from basilisk.replica.status import CanisterStatus, LastCall
 
 __all__ = [
     "CanisterStatus",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from basilisk.engine import Engine, default_engine
 from basilisk.errors import BasiliskError, CallRejected, UsageError
@@ -32,8 +31,11 @@ from basilisk.replica.query import Certifier, QueryRunner
 from basilisk.replica.randomness import Randomness
 from basilisk.replica.rules import network_rules
 from basilisk.replica.scheduler import Scheduler
+from basilisk.replica.settings import check_settings, controller_set
+from basilisk.replica.stable import StableMemory
+from basilisk.replica.status import CanisterStatus, LastCall, status_of
 
-__all__ = ["CanisterStatus", "LastCall", "Replica"]
+__all__ = ["Replica"]
 
 #: Candid for "no arguments".
 EMPTY_ARGUMENTS = b"DIDL\x00\x00"
@@ -43,35 +45,6 @@ _DER_BLS = bytes.fromhex("308182301d060d2b0601040182dc7c0503010201060c2b06010401
 
 #: Cycles of a new canister on local replicas (100 T).
 _DEFAULT_CYCLES = 100_000_000_000_000
-
-
-@dataclass(frozen=True)
-class LastCall:
-    """Figures of the last call that was made from outside.
-
-    ``instructions`` counts wasm instructions of everything executed for it on the called canister;
-    ``dirty_heap_pages`` and ``dirty_stable_pages`` count pages of 4 KiB written by its last execution.
-    """
-
-    instructions: int
-    dirty_heap_pages: int
-    dirty_stable_pages: int
-
-
-@dataclass(frozen=True)
-class CanisterStatus:
-    """What a controller can see of a canister.  Sizes in bytes, ``timer`` in nanoseconds (0: not set)."""
-
-    status: str
-    controllers: tuple[Principal, ...]
-    module_hash: bytes | None
-    version: int
-    cycles: int
-    heap_bytes: int
-    stable_bytes: int
-    certified_data: bytes
-    timer: int
-    metadata: Mapping[str, bytes]
 
 
 class Replica:
@@ -128,9 +101,9 @@ class Replica:
         Without ``controller`` the anonymous principal controls it.  ``wasm_memory_limit`` in bytes, 0 for
         none.  Raises UsageError for settings that break a limit.
         """
-        controllers = _controllers(controller)
+        controllers = controller_set(controller)
         variables = dict(environment or {})
-        self._check_settings(controllers, variables)
+        check_settings(self.limits, controllers, variables)
         with self._lock:
             raw = principal_bytes(specified_id) if specified_id is not None else self._new_id()
             if raw in self._canisters:
@@ -187,9 +160,9 @@ class Replica:
         """
         with self._public():
             target = self._find(canister)
-            controllers = target.controllers if controller is None else _controllers(controller)
+            controllers = target.controllers if controller is None else controller_set(controller)
             variables = target.environment if environment is None else dict(environment)
-            self._check_settings(controllers, variables)
+            check_settings(self.limits, controllers, variables)
             target.controllers, target.environment = controllers, variables
             if wasm_memory_limit is not None:
                 target.wasm_memory_limit = wasm_memory_limit
@@ -199,8 +172,6 @@ class Replica:
 
     def uninstall_code(self, canister: PrincipalLike) -> None:
         """Remove code, heap and stable memory; calls that are under way are rejected."""
-        from basilisk.replica.stable import StableMemory
-
         with self._public():
             target = self._find(canister)
             if target.code is not None:
@@ -346,20 +317,7 @@ class Replica:
     def status(self, canister: PrincipalLike) -> CanisterStatus:
         """State of a canister as its controllers see it."""
         with self._public():
-            target = self._find(canister)
-            code = target.code
-            return CanisterStatus(
-                status=target.status.name.lower(),
-                controllers=tuple(Principal(item) for item in sorted(target.controllers)),
-                module_hash=code.module.hash if code is not None else None,
-                version=target.version,
-                cycles=target.cycles,
-                heap_bytes=code.committed_pages * 65_536 if code is not None else 0,
-                stable_bytes=target.stable.pages * 65_536,
-                certified_data=target.certified_data,
-                timer=target.timer,
-                metadata={key: item.content for key, item in code.module.metadata.items()} if code else {},
-            )
+            return status_of(self._find(canister))
 
     def stable_memory(self, canister: PrincipalLike, offset: int = 0, length: int | None = None) -> bytes:
         """Bytes of stable memory.  Raises UsageError outside it."""
@@ -416,18 +374,6 @@ class Replica:
             for item in self._canisters.values()
         )
 
-    def _check_settings(self, controllers: set[bytes], variables: Mapping[str, str]) -> None:
-        limits = self.limits
-        if len(controllers) > limits.controllers:
-            raise UsageError(f"a canister has at most {limits.controllers} controllers")
-        if len(variables) > limits.environment_variables:
-            raise UsageError(f"a canister has at most {limits.environment_variables} environment variables")
-        for name, value in variables.items():
-            if len(name.encode()) > limits.environment_name_bytes:
-                raise UsageError(f"the name of environment variable {name!r} is too long")
-            if len(value.encode()) > limits.environment_value_bytes:
-                raise UsageError(f"the value of environment variable {name!r} is too long")
-
     def _listener(self, raw: bytes) -> Callable[[LogRecord], None] | None:
         callback = self._on_print
         if callback is None:
@@ -453,14 +399,6 @@ def _data(result: Result) -> bytes:
 
 def _any(controllers: set[bytes]) -> bytes:
     return min(controllers, default=ANONYMOUS)
-
-
-def _controllers(value: PrincipalLike | Iterable[PrincipalLike] | None) -> set[bytes]:
-    if value is None:
-        return {ANONYMOUS}
-    if isinstance(value, (bytes, str, Principal)):
-        return {principal_bytes(value)}
-    return {principal_bytes(item) for item in value}
 
 
 def _validator(choice: bool | Validator) -> Validator | None:
