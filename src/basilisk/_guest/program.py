@@ -17,7 +17,7 @@ from basilisk.signatures import Signature, read_signature, refuse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from typing import Any
 
     from basilisk.nodes import Node

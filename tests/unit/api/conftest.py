@@ -1,0 +1,157 @@
+"""A stand-in for the runtime: programs are built on the host's Python, with a recording `_basilisk_ic`."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import types
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from basilisk import ic, methods
+import basilisk._guest.program  # imported first, so that a build on the host drops no module that the tests hold
+from basilisk._guest.start import build
+from basilisk.candid import format_did, parse_did
+
+
+class ContextError(RuntimeError):
+    """A System API function was called where it is not allowed."""
+
+
+class System(types.ModuleType):
+    """Records what the build registers."""
+
+    def __init__(self) -> None:
+        super().__init__("_basilisk_ic")
+        self.ContextError = ContextError
+        self.refused: list[str] = []
+        self.refused_modules: dict[str, str] = {}
+        self.plans: list[tuple[Any, Any]] = []
+        self.methods: dict[int, dict[str, Any]] = {}
+        self.entries: dict[str, Any] = {}
+        self.phases: list[str] = []
+
+    def set_phase(self, phase: str) -> None:
+        self.phases.append(phase)
+
+    def refusals(self) -> list[str]:
+        return self.refused
+
+    def stdlib_refusal(self, name: str) -> str | None:
+        return self.refused_modules.get(name)
+
+    def compile_plan(self, nodes: Any, roots: Any) -> int:
+        self.plans.append((nodes, roots))
+        return len(self.plans) - 1
+
+    def register(
+        self, slot: int, mode: str, name: str, function: Any, args: int, results: int, flags: int, guard: Any
+    ) -> None:
+        self.methods[slot] = {
+            "mode": mode,
+            "name": name,
+            "function": function,
+            "args": args,
+            "results": results,
+            "flags": flags,
+            "guard": guard,
+        }
+
+    def register_entry(self, entry: str, function: Any, args: int, flags: int = 0) -> None:
+        self.entries[entry] = {"function": function, "args": args, "flags": flags}
+
+    def method(self, name: str) -> dict[str, Any]:
+        return next(row for row in self.methods.values() if row["name"] == name)
+
+
+class Bundle:
+    """Imports modules from texts, as the runtime does."""
+
+    def __init__(self, sources: dict[str, str]) -> None:
+        self.sources = sources
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        if name not in self.sources:
+            return None
+        spec = importlib.util.spec_from_loader(name, self, origin=f"{name}.py")  # type: ignore[arg-type]
+        assert spec is not None
+        spec.has_location = True
+        return spec
+
+    def create_module(self, spec: Any) -> None:
+        return None
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        name = module.__name__
+        exec(compile(self.sources[name], f"{name}.py", "exec", dont_inherit=True), module.__dict__)
+
+    def get_source(self, name: str) -> str:
+        return self.sources[name]
+
+
+class Guest:
+    """Builds programs."""
+
+    def __init__(self, system: System) -> None:
+        self.system = system
+        self.finders: list[Bundle] = []
+        self.before = set(sys.modules)
+
+    def build(self, main: str, **modules: str) -> dict[str, Any]:
+        """The answer for a program whose entry module has the text ``main``."""
+        self.clear()
+        finder = Bundle({"main": main, **modules})
+        self.finders.append(finder)
+        sys.meta_path.insert(0, finder)  # type: ignore[arg-type]
+        self.before = set(sys.modules)
+        return build({"entry": "main"})
+
+    def did(self, main: str, **modules: str) -> str:
+        """The interface of a program that must build, with each definition on one line."""
+        answer = self.build(main, **modules)
+        assert answer["ok"], answer["error"]
+        return " ".join(format_did(parse_did(str(answer["did"])), width=10_000).split())
+
+    def error(self, main: str, **modules: str) -> dict[str, Any]:
+        """The report on a program that must not build."""
+        answer = self.build(main, **modules)
+        assert not answer["ok"], answer
+        error = answer["error"]
+        assert error["message"] and set(error) == {
+            "kind",
+            "message",
+            "file",
+            "line",
+            "column",
+            "function",
+            "parameter",
+            "cause",
+            "remedy",
+            "traceback",
+        }
+        return dict(error)
+
+    def clear(self) -> None:
+        for finder in self.finders:
+            if finder in sys.meta_path:
+                sys.meta_path.remove(finder)  # type: ignore[arg-type]
+            for name in finder.sources:
+                sys.modules.pop(name, None)
+        sys.modules.pop("kybra", None)
+        methods.registry.clear()
+
+
+@pytest.fixture
+def system(monkeypatch: pytest.MonkeyPatch) -> System:
+    fake = System()
+    monkeypatch.setitem(sys.modules, "_basilisk_ic", fake)
+    monkeypatch.setattr(ic, "_system", fake)
+    return fake
+
+
+@pytest.fixture
+def guest(system: System) -> Iterator[Guest]:
+    made = Guest(system)
+    yield made
+    made.clear()
