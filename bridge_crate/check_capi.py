@@ -40,7 +40,9 @@ STATE_BITS = {"UNICODE_STATE_COMPACT": ".compact = 1", "UNICODE_STATE_ASCII": ".
 SPECIAL_CONSTANTS = {*STATE_BITS, "UNICODE_STATE_KIND_SHIFT", "UNICODE_STATE_KIND_MASK"}
 
 PROLOGUE = """\
+#define Py_BUILD_CORE
 #include <Python.h>
+#include <internal/pycore_dict.h>
 #include <marshal.h>
 #include <frameobject.h>
 #include <structmember.h>
@@ -182,6 +184,16 @@ def unicode_state(layout: str) -> Iterator[str]:
     yield "}"
 
 
+def dict_table() -> Iterator[str]:
+    """What dict.rs computes itself: where the indices begin, and the entries behind them."""
+    yield '_Static_assert(offsetof(PyDictKeysObject, dk_indices) == sizeof(struct rust_PyDictKeysObject), "dk_indices");'
+    yield '__attribute__((error("entries of a dict"))) void wrong_entries(void);'
+    yield "void check_entries(PyDictKeysObject *keys) {"
+    yield "    char *entries = (char *)keys + sizeof(struct rust_PyDictKeysObject);"
+    yield "    if ((char *)_DK_ENTRIES(keys) != entries + ((size_t)1 << keys->dk_log2_index_bytes)) wrong_entries();"
+    yield "}"
+
+
 def immortal(inline: str) -> Iterator[str]:
     """Assertion for the immortal reference count of inline.rs at this pointer width."""
     pattern = r'target_pointer_width = "(\d+)"\)\]\s*pub const IMMORTAL_REFCNT: Py_ssize_t = (.+?) as|$'
@@ -198,7 +210,8 @@ def generate(sources: Path) -> str:
     """The C file with one assertion per declaration found in the folder."""
     raw, layout, inline = ((sources / name).read_text("utf-8") for name in ("raw.rs", "layout.rs", "inline.rs"))
     layout = without_comments(layout)
-    checks = [*declarations(raw), *structures(layout), *scalars(layout), *unicode_state(layout), *immortal(inline)]
+    checks = [*declarations(raw), *structures(layout), *scalars(layout)]
+    checks += [*unicode_state(layout), *dict_table(), *immortal(inline)]
     return PROLOGUE + "\n".join(checks) + "\n"
 
 

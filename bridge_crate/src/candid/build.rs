@@ -1,6 +1,6 @@
 //! Python containers from decoded parts.
 
-use super::plan::{Alternative, Field, Record, Style};
+use super::plan::{Alternative, Record, Style};
 use crate::capi::inline::{PyList_ITEMS, PyTuple_SET_ITEM};
 use crate::capi::layout::PyListObject;
 use crate::capi::object::{Borrowed, Owned, PyResult};
@@ -22,24 +22,18 @@ pub fn tuple(parts: &mut Vec<Owned>, count: usize) -> PyResult<Owned> {
 }
 
 /// Takes the fields of a record off the stack and makes them one object.
+#[inline]
 pub fn record(record: &Record, parts: &mut Vec<Owned>) -> PyResult<Owned> {
     debug_assert!(record.fields.len() <= parts.len());
     let first = parts.len() - record.fields.len();
-    let object = match &record.style {
-        Style::Dict(template) => dict(template.borrow(), &record.fields, &parts[first..]),
-        Style::Attributes(class, names) => attributes(class.borrow(), names.borrow(), &parts[first..]),
-    };
-    parts.truncate(first);
-    object
-}
-
-fn dict(template: Borrowed<'_>, fields: &[Field], values: &[Owned]) -> PyResult<Owned> {
-    // SAFETY: the template is a dict; the copy has all keys, so that nothing is resized.
-    let dict = unsafe { Owned::from_raw(raw::PyDict_Copy(template.as_ptr()))? };
-    for (field, value) in fields.iter().zip(values) {
-        dict.borrow().dict_set(field.key.borrow(), value.borrow())?;
+    match &record.style {
+        Style::Dict(template) => template.fill(parts.drain(first..)),
+        Style::Attributes(class, names) => {
+            let object = attributes(class.borrow(), names.borrow(), &parts[first..]);
+            parts.truncate(first);
+            object
+        }
     }
-    Ok(dict)
 }
 
 fn attributes(class: Borrowed<'_>, names: Borrowed<'_>, values: &[Owned]) -> PyResult<Owned> {

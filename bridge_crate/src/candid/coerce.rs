@@ -6,7 +6,7 @@
 //! Such a failure is caught by the innermost opt, so that no byte is tried twice; malformed bytes, too much
 //! work and too deep nesting are never caught.
 
-use super::build::{self, ListBuilder};
+use super::build;
 use super::decode::Decoder;
 use super::error::{Fail, Problem, Segment, Step};
 use super::plan::{Func, Items, Map, Node, NodeId, Record, Service, Tuple, Variant};
@@ -147,15 +147,9 @@ impl<'p, 'm> Decoder<'p, 'm> {
         let count = self.wire_count(table, wire)?;
         self.descend()?;
         let item = self.plan.node(items.item);
-        let mut list = self.check(ListBuilder::new(count))?;
-        for index in 0..count {
-            match self.coerce(table, wire, item) {
-                Ok(value) => list.push(value),
-                Err(_) => return Err(self.trouble.at(Segment::Index(index))),
-            }
-        }
+        let list = self.list(count, |decoder| decoder.coerce(table, wire, item));
         self.depth -= 1;
-        Ok(list.finish())
+        list
     }
 
     #[inline(never)]

@@ -23,6 +23,7 @@ use super::plan::{
 };
 use super::reader::Reader;
 use super::table::{code, Table, TypeRef};
+use crate::capi::dict::Template;
 use crate::capi::object::{raise, Borrowed, Owned, PyResult, Raised};
 use crate::capi::raw;
 use alloc::boxed::Box;
@@ -181,11 +182,8 @@ impl Source {
         let fields = self.fields(fields, |id, key, node| Ok(Field { id, key, node, optional: false }))?;
         let style = match style {
             "dict" => {
-                let template = Owned::dict()?;
-                for field in &fields {
-                    template.borrow().dict_set(field.key.borrow(), Owned::none().borrow())?;
-                }
-                if template.borrow().dict_len() != fields.len() {
+                let template = Template::new(fields.iter().map(|field: &Field| field.key.borrow()))?;
+                if template.len() != fields.len() {
                     return Err(invalid("two fields of a record have the same key"));
                 }
                 Style::Dict(template)

@@ -6,7 +6,7 @@
 use super::build::{self, ListBuilder};
 use super::error::{DecodeError, Error, Fail, Problem, Segment, Step, Trouble};
 use super::limits::{budget, BASE_BUDGET, MAX_DEPTH, MAX_PRINCIPAL};
-use super::numbers::{int_from_leb, nat_from_leb};
+use super::numbers::{int_from_leb, nat_from_leb, sign_extend};
 use super::plan::{Fixed, Func, Items, Map, Node, NodeId, Plan, Record, Service, Tuple, Variant};
 use super::reader::Reader;
 use super::subtype::Subtyping;
@@ -249,16 +249,27 @@ impl<'p, 'm> Decoder<'p, 'm> {
         }
     }
 
+    #[inline(always)]
     pub(super) fn nat(&mut self) -> Step<Owned> {
-        let bytes = self.reader.leb_bytes();
-        let bytes = self.need(bytes)?;
-        self.check(nat_from_leb(bytes))
+        match self.reader.short_leb() {
+            Some((value, _)) => self.check(Owned::uint(value)),
+            None => self.long_number(nat_from_leb),
+        }
     }
 
+    #[inline(always)]
     pub(super) fn int(&mut self) -> Step<Owned> {
+        match self.reader.short_leb() {
+            Some((value, bits)) => self.check(Owned::int(sign_extend(value, bits))),
+            None => self.long_number(int_from_leb),
+        }
+    }
+
+    #[cold]
+    fn long_number(&mut self, read: fn(&[u8]) -> PyResult<Owned>) -> Step<Owned> {
         let bytes = self.reader.leb_bytes();
         let bytes = self.need(bytes)?;
-        self.check(int_from_leb(bytes))
+        self.check(read(bytes))
     }
 
     #[inline(always)]
@@ -362,14 +373,28 @@ impl<'p, 'm> Decoder<'p, 'm> {
         let count = self.count(items.minimum as usize, items.weight as usize)?;
         self.descend()?;
         let item = self.plan.node(items.item);
+        // A loop of its own for the most frequent leaves: the kind is looked at once.
+        let list = match item {
+            Node::Fixed(fixed) => self.list(count, |decoder| decoder.fixed(*fixed)),
+            Node::Nat => self.list(count, Self::nat),
+            Node::Int => self.list(count, Self::int),
+            Node::Text => self.list(count, Self::text),
+            _ => self.list(count, |decoder| decoder.value(item)),
+        };
+        self.depth -= 1;
+        list
+    }
+
+    /// A list of `count` items.
+    #[inline(always)]
+    pub(super) fn list(&mut self, count: usize, mut read: impl FnMut(&mut Self) -> Step<Owned>) -> Step<Owned> {
         let mut list = self.check(ListBuilder::new(count))?;
         for index in 0..count {
-            match self.value(item) {
+            match read(self) {
                 Ok(value) => list.push(value),
                 Err(_) => return Err(self.trouble.at(Segment::Index(index))),
             }
         }
-        self.depth -= 1;
         Ok(list.finish())
     }
 

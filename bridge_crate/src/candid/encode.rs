@@ -6,24 +6,21 @@
 //! size changes meanwhile is an error.
 
 use super::error::{extend, key_text, push_number, EncodeError, Error, Fail, Segment};
-use super::limits::{MAX_DEPTH, MAX_PRINCIPAL};
-use super::numbers::{put_int, put_nat};
-use super::plan::{Fixed, Func, Map, Node, NodeId, Plan, Record, Service, Style, Tuple, Variant};
-use super::reader::put_leb;
+use super::limits::MAX_DEPTH;
+use super::output::Output;
+use super::plan::{Map, Node, NodeId, Plan, Record, Style, Tuple, Variant};
 use crate::capi::layout::{Py_TPFLAGS_BYTES_SUBCLASS, Py_TPFLAGS_DICT_SUBCLASS, Py_TPFLAGS_UNICODE_SUBCLASS};
-use crate::capi::number::Int;
 use crate::capi::object::{clear_exception, take_exception, Borrowed, Owned, PyResult};
-use crate::capi::text::Characters;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 /// Result of a step of encoding.
-type Step<T = ()> = Result<T, Fail>;
+pub(super) type Step<T = ()> = Result<T, Fail>;
 
 /// The state of encoding one message.
 pub struct Encoder<'p, 'o> {
-    plan: &'p Plan,
-    out: &'o mut Vec<u8>,
+    pub(super) plan: &'p Plan,
+    pub(super) out: Output<'o>,
     depth: u32,
     /// What went wrong, once something has.
     message: String,
@@ -42,6 +39,7 @@ impl<'p, 'o> Encoder<'p, 'o> {
     /// An encoder that appends to `out`.
     #[inline(always)]
     pub fn new(plan: &'p Plan, out: &'o mut Vec<u8>) -> Self {
+        let out = Output::new(out);
         Encoder { plan, out, depth: 0, message: String::new(), path: Vec::new() }
     }
 
@@ -49,7 +47,7 @@ impl<'p, 'o> Encoder<'p, 'o> {
     #[inline]
     pub fn run(mut self, values: &[Borrowed<'_>]) -> Result<(), EncodeError> {
         let start = self.out.len();
-        self.out.extend_from_slice(self.plan.header);
+        self.out.bytes(self.plan.header);
         let plan = self.plan;
         for (index, (value, root)) in values.iter().zip(&plan.roots).enumerate() {
             if self.value(plan.node(*root), *value).is_err() {
@@ -73,27 +71,27 @@ impl<'p, 'o> Encoder<'p, 'o> {
     }
 
     #[cold]
-    fn fail(&mut self, pieces: &[&str]) -> Fail {
+    pub(super) fn fail(&mut self, pieces: &[&str]) -> Fail {
         self.message.clear();
         extend(&mut self.message, pieces);
         Fail
     }
 
     #[cold]
-    fn at(&mut self, segment: Segment<'p>) -> Fail {
+    pub(super) fn at(&mut self, segment: Segment<'p>) -> Fail {
         self.path.push(Place::Plan(segment));
         Fail
     }
 
     /// `expected nat, got str`
     #[cold]
-    fn unexpected(&mut self, expected: &str, value: Borrowed<'_>) -> Fail {
+    pub(super) fn unexpected(&mut self, expected: &str, value: Borrowed<'_>) -> Fail {
         self.fail(&["expected ", expected, ", got ", value.type_name()])
     }
 
     /// A Python exception becomes a failure with its text.
     #[inline(always)]
-    fn check<T>(&mut self, result: PyResult<T>) -> Step<T> {
+    pub(super) fn check<T>(&mut self, result: PyResult<T>) -> Step<T> {
         match result {
             Ok(value) => Ok(value),
             Err(_) => Err(self.raised()),
@@ -101,7 +99,7 @@ impl<'p, 'o> Encoder<'p, 'o> {
     }
 
     #[cold]
-    fn raised(&mut self) -> Fail {
+    pub(super) fn raised(&mut self) -> Fail {
         self.message.clear();
         super::error::describe_exception(&mut self.message);
         Fail
@@ -124,242 +122,24 @@ impl<'p, 'o> Encoder<'p, 'o> {
             return match node {
                 Node::Opt(inner) => {
                     if value.is_none() {
-                        self.out.push(0);
+                        self.out.byte(0);
                         return Ok(());
                     }
                     opts += 1;
                     if opts > self.plan.nodes.len() {
                         return Err(self.fail(&["the opt type has no end"]));
                     }
-                    self.out.push(1);
+                    self.out.byte(1);
                     node = self.plan.node(*inner);
                     continue;
                 }
-                Node::Null if value.is_none() => Ok(()),
-                Node::Null => Err(self.unexpected("None", value)),
-                Node::Reserved => Ok(()),
-                Node::Empty => Err(self.fail(&["the type empty has no values"])),
-                Node::Bool => match value.as_bool() {
-                    Some(value) => {
-                        self.out.push(value.into());
-                        Ok(())
-                    }
-                    None => Err(self.unexpected("bool", value)),
-                },
-                Node::Nat => match value.int() {
-                    Some(int) if !int.negative => {
-                        put_nat(self.out, int);
-                        Ok(())
-                    }
-                    Some(_) => Err(self.does_not_fit(value, node)),
-                    None => Err(self.unexpected("int", value)),
-                },
-                Node::Int => match value.int() {
-                    Some(int) => {
-                        put_int(self.out, int);
-                        Ok(())
-                    }
-                    None => Err(self.unexpected("int", value)),
-                },
-                Node::Fixed(fixed) => match value.int() {
-                    Some(int) => self.fixed(*fixed, int, value, node),
-                    None => Err(self.unexpected("int", value)),
-                },
-                Node::Float32 => self.float32(value, node),
-                Node::Float64 => {
-                    let float = self.float(value)?;
-                    self.out.extend_from_slice(&float.to_le_bytes());
-                    Ok(())
-                }
-                Node::Text => self.text(value),
-                Node::Blob => self.blob(value),
-                Node::Principal(_) => self.principal(value),
                 Node::Vec(items) => self.vec(items.item, value),
                 Node::Record(record) => self.record(record, value),
                 Node::Tuple(tuple) => self.tuple(tuple, value),
                 Node::Map(map) => self.map(map, value),
                 Node::Variant(variant) => self.variant(variant, value),
-                Node::Func(func) => self.func(func, value),
-                Node::Service(service) => self.service(service, value),
+                leaf => self.leaf(leaf, value),
             };
-        }
-    }
-
-    /// `300 does not fit nat8`
-    #[cold]
-    fn does_not_fit(&mut self, value: Borrowed<'_>, node: &Node) -> Fail {
-        let digits = value.int().map_or(0, |int| int.digits.len());
-        // Long numbers make long messages, and Python refuses to print very long ones.
-        if digits > 9 {
-            let negative = value.int().is_some_and(|int| int.negative);
-            let sign = if negative { "a negative number" } else { "a number" };
-            let mut bits = String::new();
-            push_number(&mut bits, value.int().map_or(0, Int::bits) as u64);
-            return self.fail(&[sign, " of ", &bits, " bits does not fit ", node.keyword()]);
-        }
-        let text = value.str();
-        match text.as_ref().ok().and_then(|text| text.borrow().text()) {
-            Some(Ok(text)) => self.fail(&[text, " does not fit ", node.keyword()]),
-            _ => {
-                clear_exception();
-                self.fail(&["the number does not fit ", node.keyword()])
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn fixed(&mut self, fixed: Fixed, int: Int<'_>, value: Borrowed<'_>, node: &Node) -> Step {
-        let bits = u32::from(fixed.size) * 8;
-        let number = match int.magnitude() {
-            Some(magnitude) => {
-                // The largest magnitude of each sign; 64-bit shifts stay below 64.
-                let limit = match (fixed.signed, int.negative) {
-                    (false, false) => u64::MAX >> (64 - bits),
-                    (false, true) => 0,
-                    (true, false) => (1 << (bits - 1)) - 1,
-                    (true, true) => 1 << (bits - 1),
-                };
-                (magnitude <= limit).then(|| if int.negative { magnitude.wrapping_neg() } else { magnitude })
-            }
-            None => None,
-        };
-        let Some(number) = number else {
-            return Err(self.does_not_fit(value, node));
-        };
-        let bytes = number.to_le_bytes();
-        match fixed.size {
-            1 => self.out.push(bytes[0]),
-            2 => self.out.extend_from_slice(&bytes[..2]),
-            4 => self.out.extend_from_slice(&bytes[..4]),
-            _ => self.out.extend_from_slice(&bytes),
-        }
-        Ok(())
-    }
-
-    fn float(&mut self, value: Borrowed<'_>) -> Step<f64> {
-        match value.f64() {
-            Some(float) => self.check(float),
-            None => Err(self.unexpected("float", value)),
-        }
-    }
-
-    fn float32(&mut self, value: Borrowed<'_>, node: &Node) -> Step {
-        let float = self.float(value)?;
-        let narrow = float as f32;
-        if float.is_finite() && !narrow.is_finite() {
-            return Err(self.does_not_fit(value, node));
-        }
-        self.out.extend_from_slice(&narrow.to_le_bytes());
-        Ok(())
-    }
-
-    #[inline(always)]
-    fn counted(&mut self, bytes: &[u8]) {
-        put_leb(self.out, bytes.len() as u64);
-        self.out.extend_from_slice(bytes);
-    }
-
-    #[inline]
-    fn text(&mut self, value: Borrowed<'_>) -> Step {
-        match value.characters() {
-            Some(Characters::Ascii(bytes)) => {
-                self.counted(bytes);
-                Ok(())
-            }
-            Some(Characters::Latin(units)) => self.wide(units.iter().map(|&unit| unit.into())),
-            Some(Characters::Narrow(units)) => self.wide(units.iter().map(|&unit| unit.into())),
-            Some(Characters::Wide(units)) => self.wide(units.iter().copied()),
-            None => Err(self.unexpected("str", value)),
-        }
-    }
-
-    /// Text that is not ASCII: once to find the length in UTF-8, once to write it.
-    #[cold]
-    fn wide(&mut self, units: impl Iterator<Item = u32> + Clone) -> Step {
-        let mut length = 0;
-        for unit in units.clone() {
-            match char::from_u32(unit) {
-                Some(character) => length += character.len_utf8(),
-                None => return Err(self.fail(&["the text holds a lone surrogate, which UTF-8 cannot express"])),
-            }
-        }
-        put_leb(self.out, length as u64);
-        self.out.reserve(length);
-        let mut buffer = [0; 4];
-        for character in units.filter_map(char::from_u32) {
-            self.out.extend_from_slice(character.encode_utf8(&mut buffer).as_bytes());
-        }
-        Ok(())
-    }
-
-    #[inline]
-    fn blob(&mut self, value: Borrowed<'_>) -> Step {
-        if let Some(bytes) = value.bytes() {
-            self.counted(bytes);
-            return Ok(());
-        }
-        let start = self.out.len();
-        match value.with_buffer(|bytes| {
-            put_leb(self.out, bytes.len() as u64);
-            self.out.extend_from_slice(bytes);
-        }) {
-            Some(Ok(())) => Ok(()),
-            Some(Err(_)) => {
-                self.out.truncate(start);
-                Err(self.raised())
-            }
-            None => Err(self.unexpected("bytes", value)),
-        }
-    }
-
-    /// A principal's bytes, read from an attribute.
-    fn principal_bytes(&mut self, bytes: PyResult<Option<Owned>>, value: Borrowed<'_>) -> Step {
-        let bytes = self.check(bytes)?;
-        match bytes.as_ref().and_then(|bytes| bytes.borrow().bytes()) {
-            Some(bytes) if bytes.len() <= MAX_PRINCIPAL => {
-                self.out.push(1);
-                self.counted(bytes);
-                Ok(())
-            }
-            Some(_) => Err(self.fail(&["a principal is longer than 29 bytes"])),
-            None => Err(self.unexpected("Principal", value)),
-        }
-    }
-
-    #[inline(never)]
-    fn principal(&mut self, value: Borrowed<'_>) -> Step {
-        let bytes = value.attr_optional(self.plan.names.bytes.borrow());
-        self.principal_bytes(bytes, value)
-    }
-
-    #[inline(never)]
-    fn service(&mut self, _: &Service, value: Borrowed<'_>) -> Step {
-        let names = &self.plan.names;
-        let id = value.attr_optional(names.canister_id.borrow());
-        match self.check(id)? {
-            Some(id) => {
-                let bytes = id.borrow().attr_optional(names.bytes.borrow());
-                self.principal_bytes(bytes, value)
-            }
-            None => Err(self.unexpected("a service object", value)),
-        }
-    }
-
-    #[inline(never)]
-    fn func(&mut self, _: &Func, value: Borrowed<'_>) -> Step {
-        match value.tuple_items() {
-            Some([principal, method]) => {
-                // Attributes of the principal may run code; the tuple is held by the caller.
-                self.out.push(1);
-                if self.principal(*principal).is_err() {
-                    return Err(self.at(Segment::Index(0)));
-                }
-                match self.text(*method) {
-                    Ok(()) => Ok(()),
-                    Err(_) => Err(self.at(Segment::Index(1))),
-                }
-            }
-            _ => Err(self.unexpected("(Principal, str)", value)),
         }
     }
 
@@ -381,7 +161,34 @@ impl<'p, 'o> Encoder<'p, 'o> {
         self.descend()?;
         let node = self.plan.node(item);
         let count = value.sequence_len();
-        put_leb(self.out, count as u64);
+        self.out.leb(count as u64);
+        // A loop of its own for the most frequent leaves: the kind is looked at once.
+        match node {
+            Node::Fixed(fixed) => self.leaves(value, |encoder, item| encoder.fixed(*fixed, item)),
+            Node::Nat => self.leaves(value, Self::nat),
+            Node::Int => self.leaves(value, Self::int),
+            Node::Bool => self.leaves(value, Self::bool),
+            Node::Text => self.leaves(value, Self::text),
+            _ => self.items(node, value, count),
+        }?;
+        self.depth -= 1;
+        Ok(())
+    }
+
+    /// Items whose writing runs no Python code, except for the text of an error.
+    #[inline(always)]
+    fn leaves(&mut self, value: Borrowed<'_>, write: impl Fn(&mut Self, Borrowed<'_>) -> Step) -> Step {
+        // SAFETY: integers, bools and strings are read in place; when one does not fit, the slice
+        // is not used again.
+        for (index, item) in unsafe { value.items_now() }.iter().enumerate() {
+            if write(self, *item).is_err() {
+                return Err(self.at(Segment::Index(index)));
+            }
+        }
+        Ok(())
+    }
+
+    fn items(&mut self, node: &'p Node, value: Borrowed<'_>, count: usize) -> Step {
         for index in 0..count {
             let Some(item) = value.sequence_item(index) else {
                 return Err(self.fail(&["the list changed its size while it was read"]));
@@ -390,11 +197,10 @@ impl<'p, 'o> Encoder<'p, 'o> {
                 return Err(self.at(Segment::Index(index)));
             }
         }
-        if value.sequence_len() != count {
-            return Err(self.fail(&["the list changed its size while it was read"]));
+        match value.sequence_len() == count {
+            true => Ok(()),
+            false => Err(self.fail(&["the list changed its size while it was read"])),
         }
-        self.depth -= 1;
-        Ok(())
     }
 
     #[inline(never)]
@@ -437,14 +243,18 @@ impl<'p, 'o> Encoder<'p, 'o> {
         if !value.has_feature(Py_TPFLAGS_DICT_SUBCLASS) {
             return Err(self.unexpected("dict", value));
         }
-        let mut found = 0;
+        let (mut found, mut hint) = (0, 0);
         for field in &record.fields {
-            let item = value.dict_get(field.key.borrow());
-            let item = match self.check(item)? {
-                Some(item) => {
-                    found += 1;
-                    item
+            let item = match value.dict_find(field.key.borrow(), &mut hint) {
+                Some(item) => Some(item),
+                None => {
+                    let item = value.dict_get(field.key.borrow());
+                    self.check(item)?
                 }
+            };
+            found += usize::from(item.is_some());
+            let item = match item {
+                Some(item) => item,
                 None if field.optional => Owned::none(),
                 None => return Err(self.fail(&["missing field ", key_text(field.key.borrow())])),
             };
@@ -501,7 +311,7 @@ impl<'p, 'o> Encoder<'p, 'o> {
         }
         self.descend()?;
         let count = value.dict_len();
-        put_leb(self.out, count as u64);
+        self.out.leb(count as u64);
         let mut position = 0;
         let mut index = 0;
         while let Some((key, item)) = value.dict_next(&mut position) {
@@ -542,7 +352,7 @@ impl<'p, 'o> Encoder<'p, 'o> {
             });
         };
         let alternative = &variant.alternatives[index];
-        put_leb(self.out, index as u64);
+        self.out.leb(index as u64);
         self.descend()?;
         if self.value(self.plan.node(alternative.node), payload.borrow()).is_err() {
             return Err(self.at(Segment::Key(alternative.key.borrow())));
@@ -557,7 +367,7 @@ impl<'p, 'o> Encoder<'p, 'o> {
         let index = variant.alternatives.iter().position(|one| one.member.as_ref().is_some_and(is_it));
         match index {
             Some(index) => {
-                put_leb(self.out, index as u64);
+                self.out.leb(index as u64);
                 self.value(self.plan.node(variant.alternatives[index].node), Owned::none().borrow())
             }
             None => {

@@ -13,7 +13,7 @@
 //! | [`decode`] | values of the plan's own types (the common case: the header is the plan's own) |
 //! | [`coerce`], [`skip`] | values of other types: subtyping, coercion, opt fallback |
 //! | [`subtype`] | whether a function or service reference may stand for another |
-//! | [`encode`] | Python objects to bytes |
+//! | [`encode`], [`leaves`], [`output`] | Python objects to bytes |
 //! | [`error`] | what went wrong, and where in the value |
 //!
 //! # Hostile input
@@ -29,8 +29,10 @@ mod decode;
 mod encode;
 mod error;
 pub mod header;
+mod leaves;
 mod limits;
 mod numbers;
+mod output;
 mod plan;
 pub mod reader;
 mod skip;

@@ -3,41 +3,32 @@
 //! LEB128 holds 7 bits a byte, an `int` 30 bits a digit, both from the lower end: a big number is
 //! regrouped in one pass, without text and without division.
 
+use super::output::Output;
 use crate::capi::layout::PyLong_SHIFT;
 use crate::capi::number::{Int, DIGIT_MASK};
 use crate::capi::object::{Owned, PyResult};
 use alloc::vec::Vec;
 
-/// Bytes whose 7-bit groups fit a `u64` with room to spare.
-const SHORT: usize = 9;
+/// The number of a short signed LEB128 number, see [`super::reader::Reader::short_leb`].
+#[inline(always)]
+pub fn sign_extend(value: u64, bits: u32) -> i64 {
+    let unused = 64 - bits;
+    ((value << unused) as i64) >> unused
+}
 
 /// The number in the bytes of an unsigned LEB128 number.
-#[inline]
+#[cold]
 pub fn nat_from_leb(bytes: &[u8]) -> PyResult<Owned> {
-    if bytes.len() > SHORT {
-        return big_from_leb(bytes, false);
-    }
-    Owned::uint(groups(bytes))
+    from_leb(bytes, false)
 }
 
 /// The number in the bytes of a signed LEB128 number.
-#[inline]
-pub fn int_from_leb(bytes: &[u8]) -> PyResult<Owned> {
-    let negative = bytes.last().is_some_and(|last| last & 0x40 != 0);
-    if bytes.len() > SHORT {
-        return big_from_leb(bytes, negative);
-    }
-    let unused = 64 - 7 * bytes.len() as u32;
-    Owned::int(((groups(bytes) << unused) as i64) >> unused)
-}
-
-#[inline(always)]
-fn groups(bytes: &[u8]) -> u64 {
-    bytes.iter().rev().fold(0, |value, byte| value << 7 | u64::from(byte & 0x7f))
-}
-
 #[cold]
-fn big_from_leb(bytes: &[u8], negative: bool) -> PyResult<Owned> {
+pub fn int_from_leb(bytes: &[u8]) -> PyResult<Owned> {
+    from_leb(bytes, bytes.last().is_some_and(|last| last & 0x40 != 0))
+}
+
+fn from_leb(bytes: &[u8], negative: bool) -> PyResult<Owned> {
     let mut digits = Vec::with_capacity(bytes.len() * 7 / PyLong_SHIFT as usize + 1);
     let (mut bits, mut held) = (0u64, 0);
     for byte in bytes {
@@ -69,21 +60,21 @@ fn negate(digits: &mut [u32]) {
 }
 
 /// Appends a natural number; the sign is the caller's business.
-#[inline]
-pub fn put_nat(out: &mut Vec<u8>, int: Int<'_>) {
+#[inline(always)]
+pub fn put_nat(out: &mut Output<'_>, int: Int<'_>) {
     match int.magnitude() {
-        Some(value) => super::reader::put_leb(out, value),
+        Some(value) => out.leb(value),
         None => put_groups(out, int, int.bits()),
     }
 }
 
 /// Appends an integer.
-#[inline]
-pub fn put_int(out: &mut Vec<u8>, int: Int<'_>) {
+#[inline(always)]
+pub fn put_int(out: &mut Output<'_>, int: Int<'_>) {
     match int.magnitude() {
         Some(value) if value <= i64::MAX as u64 => {
             let value = value as i64;
-            super::reader::put_sleb(out, if int.negative { -value } else { value });
+            out.sleb(if int.negative { -value } else { value });
         }
         _ => {
             // -2^n needs no bit more than 2^n - 1.
@@ -99,7 +90,7 @@ fn is_power_of_two(digits: &[u32]) -> bool {
 
 /// Appends the lowest `bits` bits of the two's complement in groups of seven.
 #[cold]
-fn put_groups(out: &mut Vec<u8>, int: Int<'_>, bits: usize) {
+fn put_groups(out: &mut Output<'_>, int: Int<'_>, bits: usize) {
     let count = bits.div_ceil(7).max(1);
     let (mut held_bits, mut held, mut carry) = (0u64, 0, 1);
     let mut digits = int.digits.iter();
@@ -116,7 +107,7 @@ fn put_groups(out: &mut Vec<u8>, int: Int<'_>, bits: usize) {
             held += PyLong_SHIFT;
         }
         let more = if index < count { 0x80 } else { 0 };
-        out.push(held_bits as u8 & 0x7f | more);
+        out.byte(held_bits as u8 & 0x7f | more);
         held_bits >>= 7;
         held -= 7;
     }

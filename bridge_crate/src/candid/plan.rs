@@ -4,6 +4,7 @@ use super::decode::Decoder;
 use super::encode::Encoder;
 use super::error::{DecodeError, EncodeError};
 use super::table::{primitive_keyword, Table, TypeRef};
+use crate::capi::dict::Template;
 use crate::capi::object::{Borrowed, Owned};
 use crate::capi::PyObject;
 use alloc::boxed::Box;
@@ -100,8 +101,8 @@ pub struct Field {
 
 /// How the fields of a record become a Python object.
 pub enum Style {
-    /// A dict; the template has all keys in order, each with `None`.
-    Dict(Owned),
+    /// A dict with the fields' names as keys.
+    Dict(Template),
     /// `class(**fields)`, with the tuple of the names.
     Attributes(Owned, Owned),
 }

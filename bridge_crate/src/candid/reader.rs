@@ -125,6 +125,25 @@ impl<'m> Reader<'m> {
         None
     }
 
+    /// A LEB128 number of at most 63 bits: the value of its groups and how many bits they have.
+    /// `None`, without moving, when it is longer or cut off.
+    #[inline(always)]
+    pub fn short_leb(&mut self) -> Option<(u64, u32)> {
+        let (mut value, mut bits) = (0u64, 0);
+        let mut position = self.position;
+        while bits < 63 {
+            let byte = *self.data.get(position)?;
+            position += 1;
+            value |= u64::from(byte & 0x7f) << bits;
+            bits += 7;
+            if byte < 0x80 {
+                self.position = position;
+                return Some((value, bits));
+            }
+        }
+        None
+    }
+
     /// The bytes of a LEB128 number of any size, the last included.
     #[inline]
     pub fn leb_bytes(&mut self) -> Option<&'m [u8]> {

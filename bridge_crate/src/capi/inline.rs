@@ -218,3 +218,28 @@ pub unsafe fn unicode_utf8_at_hand(op: *mut PyObject) -> (*const u8, usize) {
         }
     }
 }
+
+/// Copies bytes, short ones eight at a time in place: `memcpy` is a call with a loop of bytes.
+///
+/// # Safety
+/// There is room for the bytes at `target`, and it does not overlap them.
+#[inline(always)]
+pub unsafe fn copy_bytes(bytes: &[u8], mut target: *mut u8) {
+    const LONG: usize = 64;
+    // SAFETY: as many bytes are written as the slice has.
+    unsafe {
+        if bytes.len() > LONG {
+            core::ptr::copy_nonoverlapping(bytes.as_ptr(), target, bytes.len());
+            return;
+        }
+        let mut words = bytes.chunks_exact(8);
+        for word in words.by_ref() {
+            target.cast::<u64>().write_unaligned(word.as_ptr().cast::<u64>().read_unaligned());
+            target = target.add(8);
+        }
+        for byte in words.remainder() {
+            target.write(*byte);
+            target = target.add(1);
+        }
+    }
+}

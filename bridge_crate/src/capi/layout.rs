@@ -103,11 +103,27 @@ pub struct PyListObject {
     pub allocated: Py_ssize_t,
 }
 
-/// Known by address only.
+/// Head of a dict's table; behind it `1 << dk_log2_index_bytes` bytes of indices, then the entries.
 #[repr(C)]
 pub struct PyDictKeysObject {
-    _opaque: [u8; 0],
+    pub dk_refcnt: Py_ssize_t,
+    pub dk_log2_size: u8,
+    pub dk_log2_index_bytes: u8,
+    pub dk_kind: u8,
+    pub dk_version: u32,
+    pub dk_usable: Py_ssize_t,
+    pub dk_nentries: Py_ssize_t,
 }
+
+/// An entry of a table whose keys are all `str`; a deleted one has a null value.
+#[repr(C)]
+pub struct PyDictUnicodeEntry {
+    pub me_key: *mut PyObject,
+    pub me_value: *mut PyObject,
+}
+
+/// `DictKeysKind`: tables whose keys are all `str`, with values in the entries.
+pub const DICT_KEYS_UNICODE: u8 = 1;
 
 #[repr(C)]
 pub struct PyDictObject {

@@ -26,7 +26,9 @@ impl<'a> Borrowed<'a> {
         // SAFETY: the object is alive; the layout of an int is checked against the headers, and
         // its digits never change.
         unsafe {
-            if !self.has_feature(Py_TPFLAGS_LONG_SUBCLASS) || (*self.as_ptr()).ob_type == &raw mut raw::PyBool_Type
+            let class = (*self.as_ptr()).ob_type;
+            if class != &raw mut raw::PyLong_Type
+                && (class == &raw mut raw::PyBool_Type || !self.has_feature(Py_TPFLAGS_LONG_SUBCLASS))
             {
                 return None;
             }

@@ -391,6 +391,27 @@ impl<'a> Borrowed<'a> {
         }
     }
 
+    /// The items of a list or tuple at this moment; none of other objects.
+    ///
+    /// # Safety
+    /// No Python code runs while the slice is in use: it could change the list.
+    #[inline(always)]
+    pub unsafe fn items_now(&self) -> &[Borrowed<'_>] {
+        let count = self.sequence_len();
+        if count == 0 {
+            return &[];
+        }
+        // SAFETY: the object is a list or a tuple with that many items, none of which is null
+        // (the container is visible to Python code); `Borrowed` is a transparent pointer.
+        unsafe {
+            let items = match self.has_feature(Py_TPFLAGS_LIST_SUBCLASS) {
+                true => PyList_ITEMS(self.as_ptr()),
+                false => PyTuple_ITEMS(self.as_ptr()),
+            };
+            core::slice::from_raw_parts(items.cast(), count)
+        }
+    }
+
     /// Whether `iter(self)` can be asked for.
     pub fn is_iterable(self) -> bool {
         // SAFETY: the object is alive, and so is its type.

@@ -357,6 +357,7 @@ extern "C" {
     pub fn PyGC_Collect() -> Py_ssize_t;
     pub fn PyGC_Enable() -> c_int;
     pub fn PyGC_Disable() -> c_int;
+    pub fn PyObject_GC_IsTracked(op: *mut PyObject) -> c_int;
     pub fn PyObject_GC_Track(op: *mut c_void);
     pub fn PyObject_GC_UnTrack(op: *mut c_void);
     pub fn PySys_GetObject(name: *const c_char) -> *mut PyObject;

@@ -1,5 +1,6 @@
 //! The characters of a `str`, read in place.
 
+use super::inline::copy_bytes;
 use super::layout::*;
 use super::object::{Borrowed, Owned, PyResult};
 use super::raw;
@@ -67,6 +68,20 @@ impl Owned {
     /// A `str` from bytes that ought to be UTF-8; `None` when they are not.
     #[inline]
     pub fn utf8(bytes: &[u8]) -> PyResult<Option<Owned>> {
+        // The empty text and texts of one character are shared objects, which the decoder knows.
+        if bytes.len() < 2 || !is_ascii(bytes) {
+            return Owned::decode_utf8(bytes);
+        }
+        // SAFETY: a new compact ASCII string has room for its characters behind the structure.
+        unsafe {
+            let text = Owned::from_raw(raw::PyUnicode_New(bytes.len() as isize, 0x7f))?;
+            copy_bytes(bytes, text.as_ptr().cast::<PyASCIIObject>().add(1).cast());
+            Ok(Some(text))
+        }
+    }
+
+    #[cold]
+    fn decode_utf8(bytes: &[u8]) -> PyResult<Option<Owned>> {
         // SAFETY: the slice is valid for its length; the result is null or a new reference.
         unsafe {
             let text = raw::PyUnicode_DecodeUTF8(bytes.as_ptr().cast(), bytes.len() as isize, core::ptr::null());
@@ -80,4 +95,14 @@ impl Owned {
             }
         }
     }
+}
+
+/// Whether all bytes are below 0x80, eight at a time.
+#[inline(always)]
+fn is_ascii(bytes: &[u8]) -> bool {
+    let mut words = bytes.chunks_exact(8);
+    // SAFETY: a chunk has eight bytes.
+    let word = |chunk: &[u8]| unsafe { chunk.as_ptr().cast::<u64>().read_unaligned() };
+    words.by_ref().all(|chunk| word(chunk) & 0x8080_8080_8080_8080 == 0)
+        && words.remainder().iter().all(|byte| *byte < 0x80)
 }
