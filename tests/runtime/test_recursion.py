@@ -27,7 +27,7 @@ CASES = {
     "pickle": "import pickle\npickle.dumps(nested())",
     "regular_expression": "import re\nre.compile('(?:' * 3000 + ')' * 3000)",
     "repr_in_python": "class A:\n    def __repr__(self):\n        return repr(self)\nrepr(A())",
-    "getattr_in_python": "class A:\n    def __getattr__(self, name):\n        return getattr(self, 'x')\nA().y",
+    "getattr_in_python": "class A:\n    def __getattr__(self, n):\n        return getattr(self, 'x')\nA().y",
     "sort_keys": "def f(x):\n    return sorted([1], key=f)\nf(1)",
     "eval": "def f():\n    return eval('f()', {'f': f})\nf()",
     "exec": "def f():\n    exec('class A:\\n    x = f()', {'f': f})\nf()",

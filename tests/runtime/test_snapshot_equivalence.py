@@ -75,7 +75,8 @@ def count():
 def cached(n):
     return Point(n, "cached")
 
-items, table, total, words, queue, seen, things, numbers = [], {{}}, 0, "", deque(maxlen=9), set(), [], count()
+items, table, total, words = [], {{}}, 0, ""
+queue, seen, things, numbers = deque(maxlen=9), set(), [], count()
 
 for x in {starts}:
     {top}
