@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import itertools
 import struct
+import weakref
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -77,7 +78,7 @@ def refuse_all_but(allowed: Mapping[str, HostFunction]) -> Imports:
 class Frame:
     """What the callback needs to know of one bound host function."""
 
-    __slots__ = ("function", "pending", "signature")
+    __slots__ = ("__weakref__", "function", "pending", "signature")
 
     def __init__(
         self, function: HostFunction, signature: ImportSignature, pending: list[BaseException]
@@ -87,7 +88,8 @@ class Frame:
         self.pending = pending
 
 
-_frames: dict[int, Frame] = {}
+# The instance holds its frames; from here they are only found, so that a forgotten instance can be freed.
+_frames: weakref.WeakValueDictionary[int, Frame] = weakref.WeakValueDictionary()
 _numbers = itertools.count(1)
 _TRAP_TEXT = b"host function"
 
@@ -115,17 +117,15 @@ _NO_FINALIZER = ctypes.cast(0, ctypes.CFUNCTYPE(None, ctypes.c_void_p))
 
 def bind(
     context: Any, signature: ImportSignature, function: HostFunction, pending: list[BaseException]
-) -> tuple[int, ffi.wasmtime_extern_t]:
-    """Create the wasm side of a host function; exceptions go to ``pending``.  Undo with ``unbind``."""
+) -> tuple[Frame, ffi.wasmtime_extern_t]:
+    """Create the wasm side of a host function; exceptions go to ``pending``.
+
+    It works as long as the frame is referenced, which must be until the store is gone.
+    """
     number = next(_numbers)
-    _frames[number] = Frame(function, signature, pending)
+    frame = _frames[number] = Frame(function, signature, pending)
     made = ffi.wasmtime_func_t()
     ffi.wasmtime_func_new_unchecked(
         context, signature.type.ptr(), _CALLBACK, number, _NO_FINALIZER, ctypes.byref(made)
     )
-    return number, ffi.wasmtime_extern_t(ffi.WASMTIME_EXTERN_FUNC, ffi.wasmtime_extern_union(func=made))
-
-
-def unbind(number: int) -> None:
-    """Forget a host function whose instance is gone."""
-    _frames.pop(number, None)
+    return frame, ffi.wasmtime_extern_t(ffi.WASMTIME_EXTERN_FUNC, ffi.wasmtime_extern_union(func=made))

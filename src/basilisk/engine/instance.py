@@ -69,7 +69,7 @@ class Instance:
         self.module = module
         self.image = image
         self._pending: list[BaseException] = []
-        self._bound: list[int] = []
+        self._bound: list[host.Frame] = []
         self._functions: dict[int, ffi.wasmtime_func_t] = {}
         self._store = Store(engine.wasmtime)
         self._store.set_limits(memory_limit, 1_000_000, 1, 1, 1)
@@ -182,13 +182,11 @@ class Instance:
 
     def close(self) -> None:
         """Free the live memory.  The heap, the committed content, stays."""
-        for number in self._bound:
-            host.unbind(number)
-        self._bound.clear()
         self._open_context = None
         self.memory.detach()
         with contextlib.suppress(ValueError):
             self._store.close()
+        self._bound.clear()
 
     def __enter__(self) -> Instance:
         return self
@@ -216,8 +214,8 @@ class Instance:
         externs = (ffi.wasmtime_extern_t * len(wanted))()
         for position, signature in enumerate(wanted):
             function = imports(signature.module, signature.name)
-            number, extern = host.bind(self._context, signature, function, self._pending)
-            self._bound.append(number)
+            frame, extern = host.bind(self._context, signature, function, self._pending)
+            self._bound.append(frame)
             externs[position] = extern
         trap = ctypes.POINTER(ffi.wasm_trap_t)()
         _raise_error(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
 from basilisk.engine import Engine
@@ -207,3 +209,20 @@ def test_settings_can_be_changed(replica: Replica, install: Install) -> None:
     assert replica.status(canister).version == version + 1
     with pytest.raises(UsageError):
         replica.update_settings(canister, environment={"n" * 129: ""})
+
+
+def test_a_forgotten_replica_frees_its_canisters(engine: Engine) -> None:
+    from basilisk.engine import host
+
+    def use() -> None:
+        replica = Replica(engine=engine, validate=False)
+        canister = replica.create_canister()
+        replica.install_code(canister, CURIOUS)
+        replica.query(canister, "self")
+
+    gc.collect()
+    before = len(host._frames)
+    for _ in range(3):
+        use()
+    gc.collect()
+    assert len(host._frames) == before

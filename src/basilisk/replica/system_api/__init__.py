@@ -6,6 +6,7 @@ implementation with the current execution.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -42,8 +43,13 @@ def bind(slot: Slot, name: str) -> HostFunction:
     allowed = FUNCTIONS[name].contexts
     function: Callable[..., Any] = REGISTRY[name]
 
+    # The instance that gets this function belongs to the slot: holding the slot would keep both for ever.
+    find = weakref.ref(slot)
+
     def call(*arguments: int) -> Any:
-        execution = slot.execution
+        owner = find()
+        assert owner is not None
+        execution = owner.execution
         assert execution is not None
         if execution.context not in allowed:
             raise wrong_mode(ic0_name(name), execution.context.mode)
