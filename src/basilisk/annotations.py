@@ -84,7 +84,7 @@ class Resolver:
         self._classes: dict[tuple[Any, ...], Node] = {}
         # Aliases by the identity of the object they name; the object is kept so that it stays alive.
         self._aliases: dict[int, tuple[object, Node]] = {}
-        self._active: dict[int, Node] = {}
+        self._active: dict[tuple[int, ...], Node] = {}
         self._names: dict[int, dict[int, str]] = {}
 
     # Entry points
@@ -149,9 +149,11 @@ class Resolver:
         key = id(annotation)
         if key in self._aliases:
             return self._aliases[key][1]
-        if key in self._active:
+        # Inside a generic class the same annotation means different types.
+        moment = (key, *map(id, scope.variables.values()))
+        if moment in self._active:
             # Recursion through something without a name of its own: it gets one.
-            alias = self._active[key]
+            alias = self._active[moment]
             if alias.name is None:
                 alias.name = self._name_of(annotation, scope) or "Recursive"
                 self._aliases[key] = (annotation, alias)
@@ -161,11 +163,11 @@ class Resolver:
         alias = Node("alias", name=name, module=scope.module)
         if name is not None:
             self._aliases[key] = (annotation, alias)
-        self._active[key] = alias
+        self._active[moment] = alias
         try:
             node = self._expand(annotation, scope)
         finally:
-            del self._active[key]
+            del self._active[moment]
         if alias.name is None:
             return node
         seen = node
@@ -368,6 +370,10 @@ class Resolver:
             return scope.fault(
                 f"{shown} is not a Candid type",
                 remedy=_REMEDIES.get(origin or "", "use one of the types of basilisk, or a Record class"),
+            )
+        if classes.is_flag(annotation):
+            return scope.fault(
+                f"{name} has no Candid type", remedy="use nat64, or a Record with one bool per flag"
             )
         remedy = _REMEDIES.get(str(name))
         if remedy is None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from basilisk.annotations import Resolver
 
-__all__ = ["fill", "is_composite", "kind_of", "scope_of", "type_parameters"]
+__all__ = ["fill", "is_composite", "is_flag", "kind_of", "scope_of", "type_parameters"]
 
 # Interface specification, "Field ids are 32-bit numbers" (Candid: "Records").
 _ROOTS = (Record, Variant, Service)
@@ -34,6 +34,12 @@ def is_composite(cls: type) -> bool:
         or _is_enum(cls)
         or issubclass(cls, Service)
     )
+
+
+def is_flag(cls: type) -> bool:
+    """True for ``enum.Flag`` classes, whose values are sets of members."""
+    enum = sys.modules.get("enum")
+    return enum is not None and issubclass(cls, enum.Flag)
 
 
 def kind_of(cls: type) -> str:
@@ -190,9 +196,6 @@ def _labelled(fields: dict[str, tuple[Any, Scope]], resolver: Resolver, scope: S
 
 
 def _enum_fields(cls: Any, resolver: Resolver, scope: Scope) -> tuple[Label, ...]:
-    enum = sys.modules["enum"]
-    if issubclass(cls, enum.Flag):
-        raise scope.fault("a Flag has no Candid type", remedy="use nat64, or a Record with one bool per flag")
     labels: dict[int, Label] = {}
     null = resolver.node(None, scope)
     for member in cls:
@@ -252,7 +255,7 @@ def _is_named_tuple(cls: type) -> bool:
 
 def _is_enum(cls: type) -> bool:
     enum = sys.modules.get("enum")
-    return enum is not None and isinstance(cls, enum.EnumMeta)
+    return enum is not None and isinstance(cls, enum.EnumMeta) and not issubclass(cls, enum.Flag)
 
 
 def _is_class_variable(annotation: Any) -> bool:

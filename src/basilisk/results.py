@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Any, Generic, TypeAlias, TypeVar
 
     _T = TypeVar("_T")
+    _R = TypeVar("_R")
 
     Duration: TypeAlias = int
     TimerId: TypeAlias = int
@@ -129,7 +130,7 @@ else:
 CanisterResult = CallResult
 
 
-def match(subject: Any, cases: Mapping[str, Callable[[Any], Any]]) -> Any:
+def match(subject: Any, cases: Mapping[str, Callable[[Any], _R]]) -> _R:
     """Calls the function for the case that ``subject`` is, with the value of that case.
 
     ``subject`` is a variant (a dictionary with one key) or a :class:`CallResult`; the key ``_`` in

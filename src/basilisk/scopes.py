@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from basilisk.nodes import Node
 
-__all__ = ["TYPE_NAMES", "Scope", "annotations_of", "evaluate"]
+__all__ = ["TYPE_NAMES", "Scope", "annotations_of", "evaluate", "import_hint", "module_namespace"]
 
 _PYTHON_TYPES: tuple[type, ...] = (bool, bytes, dict, float, int, list, str, tuple)
 
@@ -121,7 +121,7 @@ def evaluate(text: str, scope: Scope) -> Any:
         raise scope.fault(
             f"the name '{name}' in the annotation {text!r} is not defined",
             cause="a name in an annotation is looked up in the module that holds the annotation",
-            remedy=_import_hint(name),
+            remedy=import_hint(name),
         ) from None
     except SyntaxError:
         raise scope.fault(
@@ -137,10 +137,22 @@ def evaluate(text: str, scope: Scope) -> Any:
         ) from None
 
 
-def _import_hint(name: str) -> str:
-    if name in TYPE_NAMES:
+def import_hint(name: str) -> str:
+    """What to do about a name that is not defined."""
+    public = module_namespace("basilisk").get(name)
+    if name in TYPE_NAMES or name == "ic" or (public is not None and not isinstance(public, type(sys))):
         return f"import it: from basilisk import {name}"
-    if name in ("Any", "Optional", "Union", "List", "Dict", "Annotated", "TypedDict", "NamedTuple"):
+    if name in (
+        "Any",
+        "Optional",
+        "Union",
+        "List",
+        "Dict",
+        "Annotated",
+        "TypeAlias",
+        "TypedDict",
+        "NamedTuple",
+    ):
         return f"import it: from typing import {name}"
     return "define it at the top level of the module, import it, or correct the spelling"
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
 from basilisk import ic, methods
-import basilisk._guest.program  # imported first, so that a build on the host drops no module that the tests hold
 from basilisk._guest.start import build
 from basilisk.candid import format_did, parse_did
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from typing import Generic, List, Optional, TypeVar
+from typing import Generic, List, Optional, TypeVar  # noqa: UP035
+
+import pytest
 
 import basilisk
-import pytest
 from basilisk import Alias, Manual, Name, Opt, Principal, Record, Service, Variant, Vec, nat, nat8, null, text
 
 SOURCE = Path(basilisk.__file__).parents[1]
@@ -29,7 +30,7 @@ def test_forms_work_with_the_typing_module() -> None:
     T = TypeVar("T")
     assert repr(Opt[nat]) == "Opt[nat]" and repr(Opt["User"] | None) == "Union[Opt['User'], None]"
     assert repr(None | Opt[nat]) == "Union[None, Opt[nat]]"
-    assert repr(List[Opt[nat]]) == "typing.List[Opt[nat]]"
+    assert repr(List[Opt[nat]]) == "typing.List[Opt[nat]]"  # noqa: UP006
     assert Optional[Opt[nat]].__args__[0].name == "Opt"
     assert repr(Opt[list[T]][nat]) in ("Opt[list[nat]]", "Opt[list[basilisk.nat]]")
     assert repr(Alias[T][nat]) == "Alias[nat]"
