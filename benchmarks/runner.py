@@ -23,7 +23,7 @@ PROGRAM = Path(__file__).parent / "program"
 
 @dataclass(frozen=True)
 class Result:
-    """Wasm instructions of one message, arguments decoded and reply encoded: the first and the second call."""
+    """Wasm instructions of one message, arguments decoded and reply encoded: first and second call."""
 
     case: Case
     first: int

@@ -33,9 +33,12 @@ class SessionFailed(BasiliskError):
 class Canister(Protocol):
     """What a session needs of the canister it talks to.  Arguments and replies are Python values."""
 
-    principal: Principal
     environment: Environment
     init_arguments: Sequence[Argument]
+
+    @property
+    def principal(self) -> Principal:
+        """The canister's id."""
 
     def method(self, name: str) -> Func | None:
         """The type of a method, or None when there is none of that name."""
