@@ -50,7 +50,7 @@ fn u32_at(data: &[u8], offset: usize) -> usize {
 }
 
 fn u16_at(data: &[u8], offset: usize) -> usize {
-    usize::from(data[offset]) | usize::from(data[offset + 1]) << 8
+    usize::from(data[offset]) | (usize::from(data[offset + 1]) << 8)
 }
 
 /// Takes the blob and keeps it.  The host has checked its digest, so damage beyond the header's cannot

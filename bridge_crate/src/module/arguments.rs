@@ -34,23 +34,27 @@ pub fn overflow_error(text: &str) -> Raised {
 }
 
 /// A `bytes` argument.
-pub fn bytes<'a>(value: Borrowed<'a>) -> PyResult<&'a [u8]> {
+pub fn bytes(value: Borrowed<'_>) -> PyResult<&[u8]> {
     value.bytes().ok_or_else(|| type_error("bytes expected"))
 }
 
 /// A `str` argument.
-pub fn text<'a>(value: Borrowed<'a>) -> PyResult<&'a str> {
+pub fn text(value: Borrowed<'_>) -> PyResult<&str> {
     value.text().unwrap_or_else(|| Err(type_error("str expected")))
 }
 
 /// An `int` argument from 0 to 2**64 - 1.
 pub fn u64(value: Borrowed<'_>) -> PyResult<u64> {
+    // The common case needs no buffer.
+    if let Some(small) = value.i64().and_then(|small| u64::try_from(small).ok()) {
+        return Ok(small);
+    }
     u128(value)?.try_into().map_err(|_| overflow_error("an int from 0 to 2**64 - 1 expected"))
 }
 
 /// An `int` argument from 0 to 2**32 - 1.
 pub fn u32(value: Borrowed<'_>) -> PyResult<u32> {
-    u128(value)?.try_into().map_err(|_| overflow_error("an int from 0 to 2**32 - 1 expected"))
+    u64(value)?.try_into().map_err(|_| overflow_error("an int from 0 to 2**32 - 1 expected"))
 }
 
 /// An `int` argument from 0 to 2**128 - 1.
@@ -70,6 +74,6 @@ pub fn u128(value: Borrowed<'_>) -> PyResult<u128> {
 }
 
 /// An argument that is `None` or an object.
-pub fn optional<'a>(value: Borrowed<'a>) -> Option<Borrowed<'a>> {
+pub fn optional(value: Borrowed<'_>) -> Option<Borrowed<'_>> {
     (!value.is_none()).then_some(value)
 }

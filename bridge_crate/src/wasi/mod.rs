@@ -26,14 +26,10 @@ pub mod errno {
     pub const ISDIR: i32 = 31;
     /// No such file or directory.
     pub const NOENT: i32 = 44;
-    /// Function not supported.
-    pub const NOSYS: i32 = 52;
     /// Not a directory.
     pub const NOTDIR: i32 = 54;
     /// Not supported.
     pub const NOTSUP: i32 = 58;
-    /// Operation not permitted.
-    pub const PERM: i32 = 63;
     /// Read-only file system.
     pub const ROFS: i32 = 69;
     /// Illegal seek.
