@@ -27,7 +27,11 @@ pub fn record(record: &Record, parts: &mut Vec<Owned>) -> PyResult<Owned> {
     debug_assert!(record.fields.len() <= parts.len());
     let first = parts.len() - record.fields.len();
     match &record.style {
-        Style::Dict(template) => template.fill(parts.drain(first..)),
+        Style::Dict(template) => {
+            let mut dict = template.start()?;
+            parts.drain(first..).for_each(|part| dict.push(part));
+            Ok(dict.finish(record.holds_containers))
+        }
         Style::Attributes(class, names) => {
             let object = attributes(class.borrow(), names.borrow(), &parts[first..]);
             parts.truncate(first);

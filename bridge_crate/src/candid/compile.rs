@@ -44,7 +44,7 @@ pub fn compile(nodes: Borrowed<'_>, roots: Borrowed<'_>) -> PyResult<Box<Plan>> 
     source.check_principals(&compiled)?;
     measure(&mut compiled);
 
-    let (graph, refs) = graph(&nodes, &compiled)?;
+    let (graph, refs) = graph(nodes, &compiled)?;
     let root_refs: Vec<Ref> = roots.iter().map(|root| refs[root.0 as usize]).collect();
     let headers = header::build(&graph, &root_refs);
     for (node, reference) in compiled.iter_mut().zip(&refs) {
@@ -183,7 +183,7 @@ impl Source {
         let style = match style {
             "dict" => {
                 let template = Template::new(fields.iter().map(|field: &Field| field.key.borrow()))?;
-                if template.len() != fields.len() {
+                if template.size() != fields.len() {
                     return Err(invalid("two fields of a record have the same key"));
                 }
                 Style::Dict(template)
@@ -191,7 +191,7 @@ impl Source {
             "attrs" => Style::Attributes(class.to_owned(), names(&fields)?),
             _ => return Err(invalid("the style of a record is neither dict nor attrs")),
         };
-        Ok(Node::Record(Box::new(Record { fields, style, inhabited: true })))
+        Ok(Node::Record(Box::new(Record { fields, style, inhabited: true, holds_containers: true })))
     }
 
     fn variant(&self, style: &str, class: Borrowed<'_>, fields: Borrowed<'_>) -> PyResult<Node> {
@@ -264,12 +264,19 @@ fn measure(nodes: &mut [Node]) {
         }
         _ => 1,
     });
+    let container = fixed_point(nodes, 0, |node, containers| match node {
+        Node::Opt(inner) => containers[inner.0 as usize],
+        Node::Principal(_) | Node::Vec(_) | Node::Record(_) | Node::Tuple(_) | Node::Map(_) => 1,
+        Node::Variant(_) | Node::Func(_) | Node::Service(_) => 1,
+        _ => 0,
+    });
     let optional: Vec<bool> = nodes.iter().map(Node::is_optional).collect();
     for (node, minimum_here) in nodes.iter_mut().zip(&minimum) {
         let inhabited = *minimum_here != NEVER;
         match node {
             Node::Record(record) => {
                 record.inhabited = inhabited;
+                record.holds_containers = record.fields.iter().any(|field| container[field.node.0 as usize] != 0);
                 record.fields.iter_mut().for_each(|field| field.optional = optional[field.node.0 as usize]);
             }
             Node::Tuple(tuple) => {

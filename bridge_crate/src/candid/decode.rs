@@ -7,7 +7,7 @@ use super::build::{self, ListBuilder};
 use super::error::{DecodeError, Error, Fail, Problem, Segment, Step, Trouble};
 use super::limits::{budget, BASE_BUDGET, MAX_DEPTH, MAX_PRINCIPAL};
 use super::numbers::{int_from_leb, nat_from_leb, sign_extend};
-use super::plan::{Fixed, Func, Items, Map, Node, NodeId, Plan, Record, Service, Tuple, Variant};
+use super::plan::{Field, Fixed, Func, Items, Map, Node, NodeId, Plan, Record, Service, Style, Tuple, Variant};
 use super::reader::Reader;
 use super::subtype::Subtyping;
 use crate::capi::object::{Borrowed, Owned, PyResult};
@@ -274,19 +274,25 @@ impl<'p, 'm> Decoder<'p, 'm> {
 
     #[inline(always)]
     fn fixed(&mut self, fixed: Fixed) -> Step<Owned> {
-        let bytes = self.reader.take(fixed.size.into());
-        let bytes = self.need(bytes)?;
-        let number = match (bytes, fixed.signed) {
-            (&[a], false) => Owned::int(a.into()),
-            (&[a], true) => Owned::int((a as i8).into()),
-            (&[a, b], false) => Owned::int(u16::from_le_bytes([a, b]).into()),
-            (&[a, b], true) => Owned::int(i16::from_le_bytes([a, b]).into()),
-            (&[a, b, c, d], false) => Owned::int(u32::from_le_bytes([a, b, c, d]).into()),
-            (&[a, b, c, d], true) => Owned::int(i32::from_le_bytes([a, b, c, d]).into()),
-            (&[a, b, c, d, e, f, g, h], false) => Owned::uint(u64::from_le_bytes([a, b, c, d, e, f, g, h])),
-            (&[a, b, c, d, e, f, g, h], true) => Owned::int(i64::from_le_bytes([a, b, c, d, e, f, g, h])),
-            _ => Ok(Owned::none()),
+        let number = match fixed.size {
+            1 => self.reader.array().map(|bytes| match fixed.signed {
+                false => Owned::int(u8::from_le_bytes(bytes).into()),
+                true => Owned::int(i8::from_le_bytes(bytes).into()),
+            }),
+            2 => self.reader.array().map(|bytes| match fixed.signed {
+                false => Owned::int(u16::from_le_bytes(bytes).into()),
+                true => Owned::int(i16::from_le_bytes(bytes).into()),
+            }),
+            4 => self.reader.array().map(|bytes| match fixed.signed {
+                false => Owned::int(u32::from_le_bytes(bytes).into()),
+                true => Owned::int(i32::from_le_bytes(bytes).into()),
+            }),
+            _ => self.reader.array().map(|bytes| match fixed.signed {
+                false => Owned::uint(u64::from_le_bytes(bytes)),
+                true => Owned::int(i64::from_le_bytes(bytes)),
+            }),
         };
+        let number = self.need(number)?;
         self.check(number)
     }
 
@@ -376,6 +382,7 @@ impl<'p, 'm> Decoder<'p, 'm> {
         // A loop of its own for the most frequent leaves: the kind is looked at once.
         let list = match item {
             Node::Fixed(fixed) => self.list(count, |decoder| decoder.fixed(*fixed)),
+            Node::Bool => self.list(count, |decoder| decoder.bool().map(Owned::bool)),
             Node::Nat => self.list(count, Self::nat),
             Node::Int => self.list(count, Self::int),
             Node::Text => self.list(count, Self::text),
@@ -402,15 +409,33 @@ impl<'p, 'm> Decoder<'p, 'm> {
     fn record(&mut self, record: &'p Record) -> Step<Owned> {
         self.inhabited(record.inhabited)?;
         self.descend()?;
-        for field in &record.fields {
-            match self.value(self.plan.node(field.node)) {
-                Ok(value) => self.parts.push(value),
-                Err(_) => return Err(self.trouble.at(Segment::Key(field.key.borrow()))),
+        let object = match &record.style {
+            Style::Dict(template) => {
+                let mut dict = self.check(template.start())?;
+                for field in &record.fields {
+                    dict.push(self.field(field)?);
+                }
+                dict.finish(record.holds_containers)
             }
-        }
+            Style::Attributes(..) => {
+                for field in &record.fields {
+                    let value = self.field(field)?;
+                    self.parts.push(value);
+                }
+                let object = build::record(record, &mut self.parts);
+                self.check(object)?
+            }
+        };
         self.depth -= 1;
-        let object = build::record(record, &mut self.parts);
-        self.check(object)
+        Ok(object)
+    }
+
+    #[inline(always)]
+    fn field(&mut self, field: &'p Field) -> Step<Owned> {
+        match self.value(self.plan.node(field.node)) {
+            Ok(value) => Ok(value),
+            Err(_) => Err(self.trouble.at(Segment::Key(field.key.borrow()))),
+        }
     }
 
     #[inline(always)]

@@ -107,7 +107,7 @@ fn put_groups(out: &mut Output<'_>, int: Int<'_>, bits: usize) {
             held += PyLong_SHIFT;
         }
         let more = if index < count { 0x80 } else { 0 };
-        out.byte(held_bits as u8 & 0x7f | more);
+        out.byte((held_bits as u8 & 0x7f) | more);
         held_bits >>= 7;
         held -= 7;
     }

@@ -115,6 +115,8 @@ pub struct Record {
     pub style: Style,
     /// Whether it has values at all (`record R { R }` has none).
     pub inhabited: bool,
+    /// Whether a field may hold an object that the garbage collector has to know.
+    pub holds_containers: bool,
 }
 
 /// A record with the ids 0, 1, …

@@ -214,8 +214,8 @@ pub fn may_be_missing(table: &Table<'_>, ty: TypeRef) -> bool {
 
 /// A pair as one number: two indices of less than 2^31 and which table each belongs to.
 fn pair(sub: Side, sup: Side) -> u64 {
-    let half = |side: Side| u64::from(side.ty as u32) << 1 | u64::from(side.wire);
-    half(sub) << 32 | half(sup)
+    let half = |side: Side| (u64::from(side.ty as u32) << 1) | u64::from(side.wire);
+    (half(sub) << 32) | half(sup)
 }
 
 /// A set of pairs that can forget its latest members.

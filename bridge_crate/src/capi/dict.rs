@@ -4,15 +4,17 @@
 //! Records are such dicts. Comparing a few addresses there is several times cheaper than a
 //! look-up through the C API; so is putting values into a copy of a dict that has the right keys.
 
-use super::inline::{Py_None, Py_TYPE};
 use super::layout::*;
 use super::object::{Borrowed, Owned, PyResult};
 use super::raw;
 
+/// How many entries to look at before asking the dict.
+const FEW: usize = 16;
+
 impl Borrowed<'_> {
     /// The value of a key found by its address alone, searched from entry `*hint` on; afterwards
     /// `*hint` is the entry behind the one found. `None` says nothing: the key may be there as
-    /// another object of the same text, or the dict may have another form.
+    /// another object of the same text, or farther away, or the dict may have another form.
     #[inline(always)]
     pub fn dict_find(self, key: Borrowed<'_>, hint: &mut usize) -> Option<Owned> {
         if !self.has_feature(Py_TPFLAGS_DICT_SUBCLASS) {
@@ -23,7 +25,7 @@ impl Borrowed<'_> {
         unsafe {
             let (entries, count) = unicode_entries(self.as_ptr());
             let mut index = *hint;
-            for _ in 0..count {
+            for _ in 0..count.min(FEW) {
                 if index >= count {
                     index = 0;
                 }
@@ -61,7 +63,7 @@ unsafe fn unicode_entries(dict: *mut PyObject) -> (*mut PyDictUnicodeEntry, usiz
 pub struct Template(Owned);
 
 impl Template {
-    /// A template with these keys, which are distinct interned strings.
+    /// A template with these keys, which are interned strings.
     pub fn new<'k>(keys: impl Iterator<Item = Borrowed<'k>>) -> PyResult<Self> {
         let dict = Owned::dict()?;
         for key in keys {
@@ -70,39 +72,59 @@ impl Template {
         Ok(Template(dict))
     }
 
-    /// Number of keys.
-    pub fn len(&self) -> usize {
+    /// Number of different keys.
+    pub fn size(&self) -> usize {
         self.0.borrow().dict_len()
     }
 
-    /// A new dict with these values, one for each key in order.
+    /// A new dict with these keys, each with `None` until it is filled.
+    #[inline(always)]
+    pub fn start(&self) -> PyResult<Filling> {
+        // SAFETY: the template is a dict; the copy of a compact dict with `str` keys has the same
+        // form: one entry for each key, in order.
+        unsafe {
+            let dict = Owned::from_raw(raw::PyDict_Copy(self.0.as_ptr()))?;
+            let (next, count) = unicode_entries(dict.as_ptr());
+            Ok(Filling { dict, next, rest: count })
+        }
+    }
+}
+
+/// A new dict whose values are put in one after the other. Nobody else can know it: the garbage
+/// collector does not list it before [`Filling::finish`].
+pub struct Filling {
+    dict: Owned,
+    next: *mut PyDictUnicodeEntry,
+    rest: usize,
+}
+
+impl Filling {
+    /// Sets the value of the next key.
     ///
     /// # Panics
-    /// When there are more or fewer values than keys.
-    #[inline]
-    pub fn fill(&self, values: impl ExactSizeIterator<Item = Owned>) -> PyResult<Owned> {
-        if values.len() == 0 {
-            return Owned::dict();
-        }
-        // SAFETY: the template is a dict; the result is a new reference.
-        let dict = unsafe { Owned::from_raw(raw::PyDict_Copy(self.0.as_ptr()))? };
-        // SAFETY: the copy of a compact dict with `str` keys has the same form: one entry for each
-        // key, with the immortal None, which may be overwritten without giving up a reference.
+    /// When all keys have their values.
+    #[inline(always)]
+    pub fn push(&mut self, value: Owned) {
+        assert!(self.rest > 0);
+        self.rest -= 1;
+        // SAFETY: `rest` entries begin at `next`. The value there is None, which is immortal and
+        // needs not be given up.
         unsafe {
-            let (entries, count) = unicode_entries(dict.as_ptr());
-            assert_eq!(count, values.len());
-            let mut tracked = false;
-            for (index, value) in values.take(count).enumerate() {
-                let entry = entries.add(index);
-                debug_assert_eq!((*entry).me_value, Py_None());
-                tracked |= (*Py_TYPE(value.as_ptr())).tp_flags & Py_TPFLAGS_HAVE_GC != 0;
-                (*entry).me_value = value.into_raw();
-            }
-            // As CPython does: a dict is known to the garbage collector once it holds a container.
-            if tracked && raw::PyObject_GC_IsTracked(dict.as_ptr()) == 0 {
-                raw::PyObject_GC_Track(dict.as_ptr().cast());
+            debug_assert_eq!((*self.next).me_value, super::inline::Py_None());
+            (*self.next).me_value = value.into_raw();
+            self.next = self.next.add(1);
+        }
+    }
+
+    /// The dict. As CPython does, one that `holds_containers` is made known to the garbage collector.
+    #[inline(always)]
+    pub fn finish(self, holds_containers: bool) -> Owned {
+        // SAFETY: the object is a dict, and not tracked yet.
+        unsafe {
+            if holds_containers && raw::PyObject_GC_IsTracked(self.dict.as_ptr()) == 0 {
+                raw::PyObject_GC_Track(self.dict.as_ptr().cast());
             }
         }
-        Ok(dict)
+        self.dict
     }
 }

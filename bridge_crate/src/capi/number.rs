@@ -50,9 +50,10 @@ impl Int<'_> {
         match *self.digits {
             [] => Some(0),
             [low] => Some(low.into()),
-            [low, high] => Some(u64::from(high) << PyLong_SHIFT | u64::from(low)),
+            [low, high] => Some((u64::from(high) << PyLong_SHIFT) | u64::from(low)),
             [low, middle, high] if high < 16 => {
-                Some(u64::from(high) << (2 * PyLong_SHIFT) | u64::from(middle) << PyLong_SHIFT | u64::from(low))
+                let upper = (u64::from(high) << PyLong_SHIFT) | u64::from(middle);
+                Some((upper << PyLong_SHIFT) | u64::from(low))
             }
             _ => None,
         }

@@ -52,7 +52,7 @@ impl<'a> Borrowed<'a> {
             } else {
                 (*object).data.cast_const().cast()
             };
-            match state >> UNICODE_STATE_KIND_SHIFT & UNICODE_STATE_KIND_MASK {
+            match (state >> UNICODE_STATE_KIND_SHIFT) & UNICODE_STATE_KIND_MASK {
                 1 if state & UNICODE_STATE_ASCII != 0 => {
                     Characters::Ascii(core::slice::from_raw_parts(data, length))
                 }
