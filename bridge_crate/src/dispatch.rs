@@ -99,9 +99,15 @@ pub fn warm_buffers() {
 }
 
 /// The binary argument of the running call, as it came.
-pub fn argument() -> &'static [u8] {
+fn argument() -> &'static [u8] {
     // SAFETY: the buffer is refilled only when the next message starts.
     unsafe { &*ARGUMENT.as_ptr() }
+}
+
+/// Fetches the argument in an entry point that does not decode it.
+pub fn fetch_argument() -> &'static [u8] {
+    ARGUMENT.with(ic0::msg_arg_data);
+    argument()
 }
 
 #[no_mangle]
@@ -121,12 +127,18 @@ extern "C" fn basilisk_entry(number: usize) {
     let Some(Some(entry)) = (unsafe { &*ENTRIES.as_ptr() }).get(number) else {
         return;
     };
-    context::enter(ENTRY_CONTEXTS[number]);
-    let result = with_arguments(entry.arguments, |arguments| match arguments {
-        Ok(arguments) => call(&entry.function, arguments, entry.flags),
-        // There is nobody to reject to: the installation fails with this text.
-        Err(text) => trap_text(&text),
-    });
+    let context = ENTRY_CONTEXTS[number];
+    context::enter(context);
+    // Elsewhere there is no argument, and asking for it traps.
+    let result = if context == context::INIT {
+        with_arguments(entry.arguments, |arguments| match arguments {
+            Ok(arguments) => call(&entry.function, arguments, entry.flags),
+            // There is nobody to reject to: the installation fails with this text.
+            Err(text) => trap_text(&text),
+        })
+    } else {
+        call(&entry.function, &mut [core::ptr::null_mut()], entry.flags)
+    };
     if result.is_err() {
         trap_raised();
     }

@@ -40,7 +40,7 @@ fn string(fetch: fn(&mut Vec<u8>)) -> PyResult<Owned> {
 fn arg_data_raw(arguments: &[Borrowed<'_>]) -> PyResult<Owned> {
     exactly::<0>(arguments)?;
     allow("ic.arg_data_raw", ARGUMENT)?;
-    Owned::bytes(dispatch::argument())
+    Owned::bytes(dispatch::fetch_argument())
 }
 
 fn caller(arguments: &[Borrowed<'_>]) -> PyResult<Owned> {
