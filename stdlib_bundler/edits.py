@@ -1,9 +1,9 @@
-"""Small changes to modules of the library that import a refused module only for a part of their work.
+"""Small changes to modules of the library that do not fit a canister in one place.
 
-Such a module would be refused as a whole although most of it works: ``logging.config`` needs sockets for
-``listen`` alone.  Each edit moves the import to the place of use, where it then raises the text of the
-refusal.  An edit replaces an exact text that occurs once, and keeps the number of lines, so that line numbers
-stay those of CPython's source.  When the text is not found, the build fails.
+Most of them import a refused module only for a part of their work and would be refused as a whole:
+``logging.config`` needs sockets for ``listen`` alone.  There the edit moves the import to the place of use,
+where it raises the text of the refusal.  An edit replaces an exact text that occurs once, and keeps the number
+of lines, so that line numbers stay those of CPython's source.  When the text is not found, the build fails.
 """
 
 from __future__ import annotations
@@ -50,6 +50,13 @@ EDITS: tuple[Edit, ...] = (
     ),
     # Only SocketHandler, DatagramHandler and SysLogHandler open sockets.
     Edit("logging/handlers.py", "\nimport socket\n", f"\nsocket = {_lazy('socket')}\n"),
+    # Without entropy CPython seeds from the clock, which gives every copy of a canister the same sequence.
+    Edit(
+        "random.py",
+        "        super().seed(a)\n",
+        "        super().seed(int.from_bytes(_urandom(32)) if a is None else a)\n",
+    ),
+    Edit("random.py", "_inst = Random()", '_inst = __import__("_basilisk_random").shared(Random)'),
     # Only the names of new messages and locks ask for the host's name.
     Edit("mailbox.py", "\nimport socket\n", f"\nsocket = {_lazy('socket')}\n"),
     # Only AsyncMock needs asyncio.
