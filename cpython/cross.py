@@ -15,9 +15,10 @@ import shutil
 from pathlib import Path
 
 from cpython.cache import cache_root, digest, locked, staged, tree_digest
+from cpython.fixes import load_fixes
 from cpython.pins import Pins
 from cpython.progress import Progress
-from cpython.sources import fetch, unpack
+from cpython.sources import fetch, fetch_fixes, unpack
 from cpython.toolchain import Toolchain, identity
 
 __all__ = ["REPOSITORY", "build_cpython", "cpython_key", "recipe"]
@@ -57,7 +58,9 @@ def _build(pins: Pins, toolchain: Toolchain, progress: Progress, prefix: Path) -
     applied: list[str] = []
     for name, source in sorted(pins.sources.items()):
         archive = fetch(source, toolchain, progress)
-        names = unpack(source, archive, build / name, REPOSITORY / "patches")
+        fixes = load_fixes(REPOSITORY / "patches" / "fixes.json", name)
+        texts = fetch_fixes(source, fixes, toolchain, progress)
+        names = unpack(source, archive, build / name, REPOSITORY / "patches", fixes, texts)
         progress.say(f"{name} {source.version}: SHA-256 right, {len(names)} patches applied")
         applied += [f"{source.patches}/{patch}" for patch in names]
     out = build / "prefix"

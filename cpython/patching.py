@@ -12,7 +12,17 @@ from pathlib import Path
 
 from cpython.faults import BuildFault
 
-__all__ = ["FilePatch", "Hunk", "PatchFault", "apply_folder", "apply_text", "parse_patch", "patch_header"]
+__all__ = [
+    "FilePatch",
+    "Hunk",
+    "PatchFault",
+    "apply_folder",
+    "apply_text",
+    "parse_patch",
+    "patch_header",
+    "read_latin1",
+    "relabelled",
+]
 
 _HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 _NO_NEWLINE = "\\ No newline at end of file"
@@ -61,22 +71,25 @@ def patch_header(text: str) -> dict[str, str]:
     return fields
 
 
-def parse_patch(text: str) -> list[FilePatch]:
-    """Parse a unified diff.  New, deleted and renamed files are refused: none of our patches needs them."""
+def parse_patch(text: str, *, strict: bool = True) -> list[FilePatch]:
+    """Parse a unified diff.  New, deleted and renamed files are refused: none of our patches needs them.
+
+    With ``strict`` off they are passed over, for patches of others of which a part is wanted.
+    """
     files: list[FilePatch] = []
     lines = text.split("\n")
     index = 0
     while index < len(lines):
         line = lines[index]
         if line.startswith("--- ") and index + 1 < len(lines) and lines[index + 1].startswith("+++ "):
-            files.append(FilePatch(_target(line, lines[index + 1])))
+            files.append(FilePatch(_target(line, lines[index + 1], strict)))
             index += 2
         elif line.startswith("@@ "):
             if not files:
                 raise PatchFault(f"line {index + 1}: a hunk before any file name")
             index = _parse_hunk(lines, index, files[-1])
         else:
-            if files and line[:1] in {"+", "-"}:
+            if strict and files and line[:1] in {"+", "-"}:
                 raise PatchFault(f"line {index + 1}: a changed line outside of a hunk")
             index += 1
     if not files or not all(file.hunks for file in files):
@@ -118,10 +131,7 @@ def apply_folder(patches: Path, source: Path) -> list[str]:
             patch_header(text)
             for file in parse_patch(text):
                 target = source / file.path
-                # latin-1 maps every byte to itself: CPython's tree holds files in several encodings.
-                with open(target, encoding="latin-1", newline="") as handle:
-                    before = handle.read()
-                after = apply_text(before, _as_bytes_text(file))
+                after = apply_text(read_latin1(target), relabelled(file))
                 with open(target, "w", encoding="latin-1", newline="") as handle:
                     handle.write(after)
         except PatchFault as fault:
@@ -134,7 +144,13 @@ def apply_folder(patches: Path, source: Path) -> list[str]:
     return names
 
 
-def _as_bytes_text(file: FilePatch) -> FilePatch:
+def read_latin1(path: Path) -> str:
+    """A file's text; latin-1 maps every byte to itself: CPython's tree holds files in several encodings."""
+    with open(path, encoding="latin-1", newline="") as handle:
+        return handle.read()
+
+
+def relabelled(file: FilePatch) -> FilePatch:
     """The same patch with its UTF-8 lines spelt as latin-1, as the source is read."""
     hunks = [
         Hunk(hunk.start, [_relabel(line) for line in hunk.old], [_relabel(line) for line in hunk.new])
@@ -147,9 +163,11 @@ def _relabel(line: str) -> str:
     return line.encode("utf-8").decode("latin-1")
 
 
-def _target(old: str, new: str) -> str:
+def _target(old: str, new: str, strict: bool) -> str:
     names = [line[4:].split("\t")[0].strip() for line in (old, new)]
     stripped = [name.split("/", 1)[-1] for name in names]
+    if not strict and "/dev/null" in names:
+        return ""
     if "/dev/null" in names or stripped[0] != stripped[1]:
         raise PatchFault(f"{names[0]} → {names[1]}: only changes of existing files are supported")
     if stripped[0].startswith("/") or ".." in stripped[0].split("/"):

@@ -11,19 +11,26 @@ from pathlib import Path
 
 from cpython.cache import cache_root
 from cpython.faults import BuildFault
+from cpython.fixes import Fix, apply_fixes, check_fix
 from cpython.patching import apply_folder
 from cpython.pins import Source
 from cpython.progress import Progress
 from cpython.toolchain import Toolchain
 
-__all__ = ["fetch", "unpack"]
+__all__ = ["fetch", "fetch_fixes", "unpack"]
 
 _TIMEOUT_SECONDS = 60.0
 
+# A mirror may list a version whose files it does not hold (yet): the next older one is tried then.
 _APT_SOURCE = """\
 cd "$FETCH"
 apt-get -o APT::Sandbox::User=root update
-apt-get -o APT::Sandbox::User=root source --download-only --only-source --tar-only "$PACKAGE"
+for version in $(apt-cache showsrc "$PACKAGE" | sed -n 's/^Version: //p' | sort -rVu); do
+    if apt-get -o APT::Sandbox::User=root source --download-only --only-source "$PART" "$PACKAGE=$version"
+    then exit 0
+    fi
+done
+exit 1
 """
 
 
@@ -56,15 +63,72 @@ def fetch(source: Source, toolchain: Toolchain, progress: Progress) -> Path:
     )
 
 
-def unpack(source: Source, archive: Path, target: Path, patches: Path) -> list[str]:
-    """Unpack the archive as ``target`` and apply its patches; returns their names."""
+def fetch_fixes(
+    source: Source, fixes: list[Fix], toolchain: Toolchain, progress: Progress
+) -> dict[str, bytes]:
+    """The texts of the fixes by name: from the cache, BASILISK_SOURCES or Debian's source package."""
+    folder = cache_root() / "sources" / "fixes"
+    found: dict[str, bytes] = {}
+    archive: Path | None = None
+    for fix in fixes:
+        place = folder / fix.sha256
+        data = place.read_bytes() if place.is_file() else b""
+        if not check_fix(fix, data):
+            archive = archive or _packaging(source, toolchain, progress)
+            data = _member(archive, f"debian/patches/{fix.debian}")
+            if not check_fix(fix, data):
+                raise BuildFault(
+                    f"{fix.debian} in {archive.name} is not the patch that was reviewed for {fix.name}",
+                    cause="Debian has published a newer source package",
+                    remedy="review it and update patches/fixes.json (see CONTRIBUTING.md), or name a folder "
+                    "with the earlier archive in BASILISK_SOURCES",
+                )
+            folder.mkdir(parents=True, exist_ok=True)
+            partial = place.with_name(f".{place.name}.partial")
+            partial.write_bytes(data)
+            os.replace(partial, place)
+        found[fix.name] = data
+    return found
+
+
+def _packaging(source: Source, toolchain: Toolchain, progress: Progress) -> Path:
+    """Debian's half of the source package, which holds its patches."""
+    pattern = f"{source.package}_*.debian.tar.xz"
+    named = os.environ.get("BASILISK_SOURCES")
+    places = sorted(Path(named).glob(pattern)) if named else []
+    if not places and toolchain.root is not None:
+        places = sorted(_apt_source(source, toolchain, progress, "--diff-only").glob(pattern))
+    if not places:
+        raise BuildFault(
+            f"the security fixes for {source.name} {source.version} could not be had",
+            cause=f"they come from Debian's source package {source.package}, and there is no apt here",
+            remedy=f"put {pattern} into a folder and name it with BASILISK_SOURCES",
+        )
+    return places[-1]
+
+
+def _member(archive: Path, name: str) -> bytes:
+    with tarfile.open(archive) as tar:
+        try:
+            member = tar.extractfile(name)
+        except KeyError:
+            member = None
+        if member is None:
+            raise BuildFault(f"{archive.name} holds no {name}", remedy="review patches/fixes.json")
+        return member.read()
+
+
+def unpack(
+    source: Source, archive: Path, target: Path, patches: Path, fixes: list[Fix], texts: dict[str, bytes]
+) -> list[str]:
+    """Unpack the archive as ``target``, apply the security fixes, then our patches; returns their names."""
     with tarfile.open(archive) as tar:
         if hasattr(tarfile, "data_filter"):
             tar.extractall(target.parent, filter="data")
         else:  # Debian 12's first 3.11 and older; the archive's bytes are pinned
             tar.extractall(target.parent)
     os.rename(target.parent / source.folder, target)
-    names = apply_folder(patches / source.patches, target)
+    names = apply_fixes(fixes, texts, target) + apply_folder(patches / source.patches, target)
     _fix_times(target)
     return names
 
@@ -87,20 +151,25 @@ def _from_folder(source: Source, _toolchain: Toolchain, partial: Path, _progress
 def _from_debian(source: Source, toolchain: Toolchain, partial: Path, progress: Progress) -> bool:
     if toolchain.root is None:
         return False
+    shutil.copyfile(_apt_source(source, toolchain, progress, "--tar-only") / source.file, partial)
+    return True
+
+
+def _apt_source(source: Source, toolchain: Toolchain, progress: Progress, part: str) -> Path:
+    """A folder with ``part`` of Debian's source package."""
     folder = toolchain.work / "fetch" / source.name
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    what = "the fixes" if part == "--diff-only" else "the source"
     toolchain.run(
         progress,
-        f"fetching the source of {source.name} {source.version} (Debian source package {source.package})",
+        f"fetching {what} of {source.name} {source.version} (Debian source package {source.package})",
         _APT_SOURCE,
         log=f"fetch-{source.name}",
-        env={"FETCH": toolchain.inside(folder), "PACKAGE": source.package},
+        env={"FETCH": toolchain.inside(folder), "PACKAGE": source.package, "PART": part},
         remedy="check the network",
     )
-    shutil.copyfile(folder / source.file, partial)
-    shutil.rmtree(folder)
-    return True
+    return folder
 
 
 def _from_urls(source: Source, _toolchain: Toolchain, partial: Path, progress: Progress) -> bool:
