@@ -29,7 +29,6 @@ def _arguments() -> argparse.Namespace:
         help="a module of the runtime's own that is stored uncompressed (may be repeated)",
     )
     parser.add_argument("--config-c", type=Path, required=True, help="Modules/config.c of the runtime")
-    parser.add_argument("--block-size", type=int, default=bundle.BLOCK_SIZE, help="raw bytes of a block")
     return parser.parse_args()
 
 
@@ -54,8 +53,7 @@ def main() -> int:
         name, _, file = item.partition("=")
         extra.append(Source(name, name.replace(".", "/") + ".py", False, Path(file).read_bytes()))
     try:
-        settings = bundle.Settings(block_size=arguments.block_size)
-        blob = bundle.build(arguments.lib, extra, built_in, settings)
+        blob = bundle.build(arguments.lib, extra, built_in)
         data = format.write(blob)
     except (CompileFault, EditFault, format.FormatError, OSError) as error:
         print(f"stdlib_bundler: {error}", file=sys.stderr)

@@ -2,8 +2,9 @@
 
 Most of them import a refused module only for a part of their work and would be refused as a whole:
 ``logging.config`` needs sockets for ``listen`` alone.  There the edit moves the import to the place of use,
-where it raises the text of the refusal.  An edit replaces an exact text that occurs once, and keeps the number
-of lines, so that line numbers stay those of CPython's source.  When the text is not found, the build fails.
+where it raises the text of the refusal.  An edit replaces an exact text that occurs once, and keeps the
+number of lines, so that line numbers stay those of CPython's source.  When the text is not found, the build
+fails.
 """
 
 from __future__ import annotations

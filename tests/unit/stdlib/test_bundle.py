@@ -108,11 +108,31 @@ def test_two_folders_give_the_same_bytes(lib: Path, tmp_path: Path) -> None:
 
 def test_blocks_respect_their_size(lib: Path) -> None:
     """A block closes before it grows beyond its size; a larger module has a block of its own."""
-    settings = bundle.Settings(block_size=300)
-    blob = bundle.build(lib, settings=settings)
+    often = bundle.Shelf(300, format.METHOD_ZLIB)
+    seldom = bundle.Shelf(300, format.METHOD_LZMA)
+    blob = bundle.build(lib, often=often, seldom=seldom)
     for block in blob.blocks[1:]:
         assert len(block.modules) == 1 or sum(len(module.data) for module in block.modules) <= 300
     assert format.read(format.write(blob)).modules() == blob.modules()
+
+
+def test_modules_that_are_imported_often_are_quick_to_decode(lib: Path) -> None:
+    """They lie together in zlib blocks, in the order of the list; the rest is LZMA."""
+    blob = bundle.build(lib)
+    methods = {module.name: block.method for block in blob.blocks for module in block.modules}
+    assert methods["textwrap"] == methods["json"] == methods["json.decoder"] == format.METHOD_ZLIB
+    assert methods["encodings.cp437"] == format.METHOD_LZMA
+    order = bundle.OFTEN_IMPORTED.read_text().split()
+    packed = [m.name for b in blob.blocks if b.method == format.METHOD_ZLIB for m in b.modules]
+    assert packed == [name for name in order if name in packed]
+
+
+def test_the_list_of_frequent_modules_is_sound() -> None:
+    """No name twice, none that does not ship."""
+    names = bundle.OFTEN_IMPORTED.read_text().split()
+    assert len(set(names)) == len(names) > 100
+    linked = policy.BUILT_IN | policy.LINKED_LIBRARIES
+    assert all(policy.fate(name, linked)[0] == "shipped" for name in names)
 
 
 def test_marshalling_reaches_its_fixed_point() -> None:
