@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import dataclass, field
 
@@ -111,8 +112,16 @@ def modules(draw: st.DrawFn) -> Generated:
     return Generated(wat(text), globals_, count, pages)
 
 
+class Memory(bytes):
+    """A memory whose representation, in the report of a failing test, is that of its non-zero runs."""
+
+    def __repr__(self) -> str:
+        runs = [f"{found.start()}: {found.group()[:20]!r}" for found in re.finditer(rb"[^\0]+", self)]
+        return f"<{len(self)} bytes {{{', '.join(runs[:20])}}}>"
+
+
 @st.composite
-def memories(draw: st.DrawFn, minimum: int = 1, maximum: int = 6) -> bytes:
+def memories(draw: st.DrawFn, minimum: int = 1, maximum: int = 6) -> Memory:
     """A memory of whole pages: mostly zero, with runs of every kind and near the edges of pages."""
     pages = draw(st.integers(minimum, max(minimum, maximum)))
     memory = bytearray(pages * PAGE)
@@ -127,7 +136,7 @@ def memories(draw: st.DrawFn, minimum: int = 1, maximum: int = 6) -> bytes:
         start = draw(st.one_of(st.just(edge), st.integers(0, pages * PAGE - 1)))
         if 0 <= start < len(memory):
             memory[start : start + len(content)] = content[: len(memory) - start]
-    return bytes(memory)
+    return Memory(memory)
 
 
 @dataclass

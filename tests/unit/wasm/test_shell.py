@@ -160,6 +160,17 @@ def test_a_module_without_memory_splits() -> None:
     assert parts.image.exports == {"canister_query x": 0}
 
 
+def test_wide_memories() -> None:
+    """Modules with 64-bit addresses split and link as others do."""
+    runtime = wat('(module (memory i64 1) (global (mut i64) (i64.const -1)) (data (i64.const 9) "ab"))')
+    image = split(runtime).image
+    assert image.segments == ((9, b"ab"),)
+    assert image.globals == {0: 2**64 - 1}
+    canister = link(runtime, image.memory(), image.globals, {})
+    assert start(canister, "memory").bytes() == image.memory()
+    assert split(canister).shell == split(runtime).shell
+
+
 # ------------------------------------------------------------------------------------------- refusals
 
 UNSAFE = {
