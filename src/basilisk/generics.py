@@ -139,7 +139,10 @@ def _is_type_variable(value: object) -> bool:
 def _show(argument: object) -> str:
     if isinstance(argument, list):
         return f"[{', '.join(_show(item) for item in argument)}]"
-    return argument.__name__ if isinstance(argument, type) else repr(argument)
+    # Up to Python 3.10, list[int] counts as an instance of type.
+    if isinstance(argument, type) and not hasattr(argument, "__origin__"):
+        return argument.__name__
+    return repr(argument)
 
 
 if TYPE_CHECKING:

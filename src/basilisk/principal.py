@@ -5,6 +5,7 @@ Source: Internet Computer interface specification, "Principals" and "Textual rep
 
 from __future__ import annotations
 
+from _struct import unpack_from
 from binascii import crc32
 
 TYPE_CHECKING = False
@@ -20,10 +21,15 @@ MAX_BYTES = 29
 _SELF_AUTHENTICATING = b"\x02"
 _ANONYMOUS = b"\x04"
 
-# RFC 4648 base 32, in lower case and without padding, five bits a letter.
-_LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
-# int(text, 32) reads 0-9a-v, so the letters of one alphabet are replaced by those of the other.
-_TO_DIGITS = str.maketrans(_LETTERS, "0123456789abcdefghijklmnopqrstuv")
+# RFC 4648 base 32, in lower case and without padding: five bits a letter.
+_LETTERS = b"abcdefghijklmnopqrstuvwxyz234567"
+# From numbers 0-31 to letters, and from letters to the digits 0-9a-v that int(…, 32) reads.  Everything that
+# is no letter becomes a byte that int() refuses.
+_TO_LETTERS = _LETTERS + bytes(256 - 32)
+_TO_DIGITS = bytes(
+    b"0123456789abcdefghijklmnopqrstuv"[_LETTERS.index(byte)] if byte in _LETTERS else 0x21
+    for byte in range(256)
+)
 
 _bytes = bytes
 
@@ -35,16 +41,16 @@ class PrincipalError(ValueError):
 class Principal:
     """A principal: an immutable value of at most 29 bytes.
 
-    Principals compare, hash and sort by their bytes.  The text form is computed when it is asked for.
+    Principals compare, hash and sort by their bytes.  The text form is computed when it is asked
+    for and not kept.
 
     >>> Principal.from_str("aaaaa-aa") == Principal.management_canister()
     True
     """
 
-    __slots__ = ("_text", "bytes")
+    __slots__ = ("bytes",)
 
     if TYPE_CHECKING:
-        _text: str
 
         @property
         def bytes(self) -> builtins.bytes:
@@ -107,12 +113,7 @@ class Principal:
 
     def to_str(self) -> str:
         """The text form: base 32 of CRC32 and bytes, in groups of five."""
-        try:
-            return self._text
-        except AttributeError:
-            text = _format(self.bytes)
-            _set_text(self, text)
-            return text
+        return _format(self.bytes)
 
     to_text = to_str
     __str__ = to_str
@@ -156,9 +157,8 @@ class Principal:
         return self
 
 
-# The slots' own setters: they get round __setattr__, which keeps everybody else out.
+# The slot's own setter: it gets round __setattr__, which keeps everybody else out.
 _set_bytes = Principal.__dict__["bytes"].__set__
-_set_text = Principal.__dict__["_text"].__set__
 
 
 def _checked(data: object) -> bytes:
@@ -171,50 +171,78 @@ def _checked(data: object) -> bytes:
     return bytes(data)
 
 
+def _spreading_steps() -> tuple[tuple[int, int, int], ...]:
+    """Masks and shifts that move each five bits of a 320-bit number into a byte of their own.
+
+    A step takes fields of 2n bits apart, so that each half of n bits has room to grow: 64 letters are spread
+    in six steps on whole numbers, which is quicker than a loop over the letters.
+    """
+    steps = []
+    width, room = 160, 256  # bits of half a field, and bits that this half occupies in the end
+    while width >= 5:
+        fields = 320 // (2 * width)
+        low = sum(((1 << width) - 1) << (field * 2 * room) for field in range(fields))
+        steps.append((low, low << width, room - width))
+        width //= 2
+        room //= 2
+    return tuple(steps)
+
+
+_SPREADING = _spreading_steps()
+# The principals of canisters have at most 32 letters, and smaller numbers are quicker.
+_HALF = (1 << 256) - 1
+# Formats of struct that cut so many letters into groups of five.
+_GROUPS = tuple("5s" * (count // 5) + (f"{count % 5}s" if count % 5 else "") for count in range(54))
+_SHORT_SPREADING = tuple((low & _HALF, high & _HALF, shift) for low, high, shift in _SPREADING[1:])
+
+
 def _format(data: bytes) -> str:
-    bits = 8 * (len(data) + 4)
-    length = (bits + 4) // 5
-    number = int.from_bytes(crc32(data).to_bytes(4, "big") + data, "big") << (length * 5 - bits)
-    letters = _LETTERS
-    text = ""
-    # Five letters a round: 25 bits stay a small int, which is quicker than shifting the long one.
-    while length > 5:
-        length -= 5
-        group = number >> (5 * length)
-        number &= (1 << (5 * length)) - 1
-        text += (
-            letters[group >> 20]
-            + letters[(group >> 15) & 31]
-            + letters[(group >> 10) & 31]
-            + letters[(group >> 5) & 31]
-            + letters[group & 31]
-            + "-"
-        )
-    while length:
-        length -= 1
-        text += letters[(number >> (5 * length)) & 31]
-    return text
+    size = len(data) + 4
+    count = (8 * size + 4) // 5
+    number = int.from_bytes(crc32(data).to_bytes(4, "big") + data, "big")
+    steps, letters = (_SHORT_SPREADING, 32) if count <= 32 else (_SPREADING, 64)
+    number <<= 5 * letters - 8 * size
+    for low, high, shift in steps:
+        number = (number & low) | ((number & high) << shift)
+    line = number.to_bytes(letters, "big").translate(_TO_LETTERS)
+    return b"-".join(unpack_from(_GROUPS[count], line)).decode()
 
 
 def _parse(text: str) -> bytes:
     if not isinstance(text, str):
         raise TypeError(f"the text of a principal is a str, not {type(text).__name__}")
-    letters = text.replace("-", "")
+    digits = text.encode("utf-8", "replace").translate(_TO_DIGITS, b"-")
+    count = len(digits)
+    size = count * 5 // 8
+    dashes = (count - 1) // 5
     # 4 bytes of checksum and 0 to 29 bytes make 7 to 53 letters.
-    if not (letters.isascii() and letters.isalnum() and 7 <= len(letters) <= 53):
-        raise PrincipalError(f"not a principal: {text!r}")
-    if letters != letters.lower():
-        raise PrincipalError(f"not a principal: {text!r} (write it in lower case)")
+    if 7 <= count <= 53 and len(text) == count + dashes and text[5::6] == "-" * dashes:
+        surplus = count * 5 - size * 8
+        try:
+            number = int(digits, 32)
+        except ValueError:
+            raise _explain(text) from None
+        raw = (number >> surplus).to_bytes(size, "big")
+        data = raw[4:]
+        if surplus < 5 and raw[:4] == crc32(data).to_bytes(4, "big") and number & ((1 << surplus) - 1) == 0:
+            return data
+    raise _explain(text)
+
+
+def _explain(text: str) -> PrincipalError:
+    """The error for a text that is not a principal, with the likely mistake."""
+    letters = text.replace("-", "")
+    shown = repr(text if len(text) <= 80 else text[:77] + "...")
+    if letters.isascii() and letters != letters.lower():
+        return PrincipalError(f"not a principal: {shown} (write it in lower case)")
     for wrong in "0189":
         if wrong in letters:
-            raise PrincipalError(f"not a principal: {text!r} (the digit {wrong} never occurs in one)")
-    size = len(letters) * 5 // 8
-    surplus = len(letters) * 5 - size * 8
-    number = int(letters.translate(_TO_DIGITS), 32)
-    raw = (number >> surplus).to_bytes(size, "big")
-    data = raw[4:]
-    if int.from_bytes(raw[:4], "big") != crc32(data):
-        raise PrincipalError(f"not a principal: {text!r} (its checksum does not match: a typing error?)")
-    if text != _format(data):
-        raise PrincipalError(f"not a principal: {text!r} (it is written {_format(data)})")
-    return data
+            return PrincipalError(f"not a principal: {shown} (the digit {wrong} never occurs in one)")
+    digits = letters.encode("utf-8", "replace").translate(_TO_DIGITS)
+    if b"!" in digits or not 7 <= len(digits) <= 53:
+        return PrincipalError(f"not a principal: {shown}")
+    size = len(digits) * 5 // 8
+    raw = (int(digits, 32) >> (len(digits) * 5 - size * 8)).to_bytes(size, "big")
+    if raw[:4] != crc32(raw[4:]).to_bytes(4, "big"):
+        return PrincipalError(f"not a principal: {shown} (its checksum does not match: a typing error?)")
+    return PrincipalError(f"not a principal: {shown} (it is written {_format(raw[4:])})")

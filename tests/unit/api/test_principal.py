@@ -116,7 +116,7 @@ def test_a_principal_cannot_be_changed() -> None:
     with pytest.raises(AttributeError):
         principal.bytes = b""  # type: ignore[misc]
     with pytest.raises(AttributeError):
-        del principal._text
+        del principal.bytes
     assert copy.copy(principal) is principal and copy.deepcopy(principal) is principal
     assert pickle.loads(pickle.dumps(principal)) == principal
 

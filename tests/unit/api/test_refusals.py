@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import partial
 
 import pytest
@@ -14,6 +15,8 @@ import collections, enum
 """
 # Line of the first statement after HEAD.
 FIRST = HEAD.count("\n") + 1
+# Places within a line are known for exceptions since Python 3.11; the canister runs 3.13.
+COLUMNS = sys.version_info >= (3, 11)
 
 
 def place(program: str, mark: str) -> tuple[int, int]:
@@ -26,7 +29,10 @@ def check(guest, body: str) -> dict:
     """Builds HEAD and body; the error must point at the ``¤``."""
     program = HEAD + body
     error = guest.error(program.replace("¤", ""))
-    assert (error["line"], error["column"]) == place(program, "¤"), error
+    line, column = place(program, "¤")
+    if error["kind"] == "exception" and not COLUMNS:
+        column = None
+    assert (error["line"], error["column"]) == (line, column), error
     assert error["file"] == "main.py"
     return error
 
@@ -227,7 +233,7 @@ def test_an_exception_at_import_shows_the_traceback(guest) -> None:
         helper="def go(x):\n    return [1, 2][x]\n\n\ngo(3)\n",
     )
     assert error["kind"] == "exception" and error["message"] == "IndexError: list index out of range"
-    assert (error["file"], error["line"], error["column"]) == ("helper.py", 2, 12)
+    assert (error["file"], error["line"], error["column"]) == ("helper.py", 2, 12 if COLUMNS else None)
     assert error["traceback"].startswith("Traceback (most recent call last):\n")
     assert '  File "helper.py", line 2, in go\n    return [1, 2][x]\n' in error["traceback"]
     assert f'File "main.py", line {FIRST}, in <module>' in error["traceback"]
@@ -274,7 +280,7 @@ def test_a_misspelt_name_of_the_api(guest) -> None:
 
 def test_a_forgotten_import_of_the_api(guest) -> None:
     error = guest.error("@query\ndef f() -> str: ...\n")
-    assert (error["line"], error["column"]) == (1, 2)
+    assert (error["line"], error["column"]) == (1, 2 if COLUMNS else None)
     assert error["remedy"] == "import it: from basilisk import query"
 
 
