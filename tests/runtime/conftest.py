@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,13 +13,26 @@ from basilisk.build.project import resolve
 from basilisk.candid.did_parser import parse_did
 from basilisk.principal import Principal
 from basilisk.replica import Replica
+from basilisk.runtime import Found, find
 from basilisk.testing.local import LocalCanister
 
 Deploy = Callable[[str], LocalCanister]
 
 
+@pytest.fixture(scope="session")
+def artefact() -> Found:
+    """Where the runtime artefact is; without one the test is skipped, but fails where CI is set."""
+    found = find()
+    if found is None:
+        reason = "there is no runtime artefact; `make runtime` builds it"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return found
+
+
 @pytest.fixture
-def deploy(tmp_path: Path) -> Deploy:
+def deploy(tmp_path: Path, artefact: Found) -> Deploy:
     """Builds a program from its source text and installs it in a replica of its own."""
 
     def make(source: str) -> LocalCanister:

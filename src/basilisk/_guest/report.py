@@ -37,6 +37,11 @@ _REFUSED = {
         "keep the data in a Python module, or load it in a method from the arguments or from stable memory",
     ),
 }
+_ASKED = {
+    "clock": "the clock cannot be read",
+    "entropy": "random numbers cannot be drawn",
+    "files": "files cannot be opened",
+}
 _REFUSED_SYSTEM = (
     "the program is imported at build time: there is no canister and no Internet Computer yet",
     "call it inside a method or in @init",
@@ -70,6 +75,9 @@ def report(error: BaseException, refusals: Sequence[str] = ()) -> Report:
         found["remedy"] = import_hint(error.name)
     elif refusals and isinstance(error, OSError):
         found["kind"] = "refused"
+        asked = _ASKED.get(refusals[-1])
+        if asked is not None:
+            found["message"] = f"{asked} while the program is imported ({found['message']})"
         found["cause"], found["remedy"] = _REFUSED.get(refusals[-1], _REFUSED_SYSTEM)
     elif refusals:
         asked = ", ".join(dict.fromkeys(refusals))

@@ -163,5 +163,7 @@ class _Runner:
 
 
 def _printed(line: str) -> None:
-    """A line that the canister printed."""
+    """A line that the canister printed; the text of a trap is part of the error that follows."""
+    if line.startswith("[TRAP]"):
+        return
     click.echo(click.style("canister: ", dim=True) + line.rstrip("\n"), err=True)
