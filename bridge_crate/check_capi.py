@@ -141,11 +141,15 @@ def structures(layout: str) -> Iterator[str]:
                 raise UnknownForm(f"field {part!r} of {name}")
             fields.append((match[1], match[2]))
         real, mine = c_type(name), f"struct rust_{name}"
-        yield mine + " { " + " ".join(f"__typeof__({c_type(kind)}) {field};" for field, kind in fields) + " };"
+        yield (
+            mine + " { " + " ".join(f"__typeof__({c_type(kind)}) {field};" for field, kind in fields) + " };"
+        )
         yield f'_Static_assert(sizeof({real}) == sizeof({mine}), "size of {name}");'
         for field, _ in fields:
             label = f"{name}.{field}"
-            yield f'_Static_assert(offsetof({real}, {field}) == offsetof({mine}, {field}), "place of {label}");'
+            yield (
+                f'_Static_assert(offsetof({real}, {field}) == offsetof({mine}, {field}), "place of {label}");'
+            )
             yield (
                 f"_Static_assert(sizeof((({real} *)0)->{field}) == sizeof((({mine} *)0)->{field}), "
                 f'"size of {label}");'
@@ -162,7 +166,9 @@ def scalars(layout: str) -> Iterator[str]:
     for name, kind, value in re.findall(r"pub const (\w+): (\w+) = ([^;]+);", layout):
         if name in SPECIAL_CONSTANTS:
             continue
-        value = re.sub(r"\b1 <<", f"({c_type(kind)})1 <<", value).replace("usize::BITS", "(8 * sizeof(size_t))")
+        value = re.sub(r"\b1 <<", f"({c_type(kind)})1 <<", value).replace(
+            "usize::BITS", "(8 * sizeof(size_t))"
+        )
         yield f'_Static_assert(({c_type(kind)})({name}) == ({value}), "{name}");'
 
 
@@ -186,11 +192,15 @@ def unicode_state(layout: str) -> Iterator[str]:
 
 def dict_table() -> Iterator[str]:
     """What dict.rs computes itself: where the indices begin, and the entries behind them."""
-    yield '_Static_assert(offsetof(PyDictKeysObject, dk_indices) == sizeof(struct rust_PyDictKeysObject), "dk_indices");'
+    yield (
+        "_Static_assert(offsetof(PyDictKeysObject, dk_indices) == sizeof(struct rust_PyDictKeysObject), "
+        '"dk_indices");'
+    )
     yield '__attribute__((error("entries of a dict"))) void wrong_entries(void);'
     yield "void check_entries(PyDictKeysObject *keys) {"
     yield "    char *entries = (char *)keys + sizeof(struct rust_PyDictKeysObject);"
-    yield "    if ((char *)_DK_ENTRIES(keys) != entries + ((size_t)1 << keys->dk_log2_index_bytes)) wrong_entries();"
+    yield "    entries += (size_t)1 << keys->dk_log2_index_bytes;"
+    yield "    if ((char *)_DK_ENTRIES(keys) != entries) wrong_entries();"
     yield "}"
 
 
@@ -208,7 +218,9 @@ def immortal(inline: str) -> Iterator[str]:
 
 def generate(sources: Path) -> str:
     """The C file with one assertion per declaration found in the folder."""
-    raw, layout, inline = ((sources / name).read_text("utf-8") for name in ("raw.rs", "layout.rs", "inline.rs"))
+    raw, layout, inline = (
+        (sources / name).read_text("utf-8") for name in ("raw.rs", "layout.rs", "inline.rs")
+    )
     layout = without_comments(layout)
     checks = [*declarations(raw), *structures(layout), *scalars(layout)]
     checks += [*unicode_state(layout), *dict_table(), *immortal(inline)]
@@ -217,7 +229,9 @@ def generate(sources: Path) -> str:
 
 def main() -> int:
     """Command line entry point."""
-    parser = argparse.ArgumentParser(description="Compare the Rust C API declarations with CPython's headers.")
+    parser = argparse.ArgumentParser(
+        description="Compare the Rust C API declarations with CPython's headers."
+    )
     parser.add_argument("--sources", type=Path, default=SOURCES, help="folder with raw.rs and layout.rs")
     parser.add_argument("--include", action="append", default=[], help="header folder, repeatable")
     parser.add_argument("--print", action="store_true", help="print the generated C file and stop")

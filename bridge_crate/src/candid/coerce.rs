@@ -160,6 +160,8 @@ impl<'p, 'm> Decoder<'p, 'm> {
             _ if count == 0 => &[],
             _ => return Err(self.mismatch(table, wire, node)),
         };
+        // Two levels: the vec, and the record of an entry.
+        self.depth += 1;
         self.descend()?;
         let dict = self.check(Owned::dict())?;
         for index in 0..count {
@@ -173,7 +175,7 @@ impl<'p, 'm> Decoder<'p, 'm> {
                 self.check(set)?;
             }
         }
-        self.depth -= 1;
+        self.depth -= 2;
         Ok(dict)
     }
 

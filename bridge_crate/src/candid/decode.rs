@@ -464,6 +464,8 @@ impl<'p, 'm> Decoder<'p, 'm> {
     #[inline(never)]
     fn map(&mut self, map: &'p Map) -> Step<Owned> {
         let count = self.count(map.items.minimum as usize, map.items.weight as usize)?;
+        // Two levels: the vec, and the record of an entry.
+        self.depth += 1;
         self.descend()?;
         let dict = self.check(Owned::dict())?;
         for index in 0..count {
@@ -472,7 +474,7 @@ impl<'p, 'm> Decoder<'p, 'm> {
             let set = dict.borrow().dict_set(key.borrow(), value.borrow());
             self.check(set)?;
         }
-        self.depth -= 1;
+        self.depth -= 2;
         Ok(dict)
     }
 

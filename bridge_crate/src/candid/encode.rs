@@ -5,7 +5,7 @@
 //! checked, each is held by a reference of our own while it is written, and a container whose
 //! size changes meanwhile is an error.
 
-use super::error::{extend, key_text, push_number, EncodeError, Error, Fail, Segment};
+use super::error::{extend, is_shown, key_text, push_number, EncodeError, Error, Fail, Segment};
 use super::limits::MAX_DEPTH;
 use super::output::Output;
 use super::plan::{Map, Node, NodeId, Plan, Record, Style, Tuple, Variant};
@@ -61,8 +61,9 @@ impl<'p, 'o> Encoder<'p, 'o> {
     #[cold]
     fn error(self, index: usize) -> EncodeError {
         let mut path = String::new();
-        for place in self.path.iter().rev() {
+        for (index, place) in self.path.iter().rev().enumerate() {
             match place {
+                _ if !is_shown(&mut path, index, self.path.len()) => {}
                 Place::Plan(segment) => segment.write(&mut path),
                 Place::Named(text) => extend(&mut path, &["[", text, "]"]),
             }
@@ -309,6 +310,8 @@ impl<'p, 'o> Encoder<'p, 'o> {
         if !value.has_feature(Py_TPFLAGS_DICT_SUBCLASS) {
             return Err(self.unexpected("dict", value));
         }
+        // Two levels: the vec, and the record of an entry.
+        self.depth += 1;
         self.descend()?;
         let count = value.dict_len();
         self.out.leb(count as u64);
@@ -327,7 +330,7 @@ impl<'p, 'o> Encoder<'p, 'o> {
         if index != count || value.dict_len() != count {
             return Err(self.fail(&["the dict changed its size while it was read"]));
         }
-        self.depth -= 1;
+        self.depth -= 2;
         Ok(())
     }
 

@@ -174,8 +174,10 @@ impl<'p> Trouble<'p> {
     /// The way to the problem: `.items[3].count`.
     pub fn path_text(&self) -> String {
         let mut text = String::new();
-        for segment in self.path.iter().rev() {
-            segment.write(&mut text);
+        for (index, segment) in self.path.iter().rev().enumerate() {
+            if is_shown(&mut text, index, self.path.len()) {
+                segment.write(&mut text);
+            }
         }
         text
     }
@@ -234,6 +236,19 @@ impl EncodeError {
     pub fn into_text(self) -> String {
         self.0.text("result")
     }
+}
+
+/// Whether step `index` of a path of `count` belongs into its text; long paths lose their middle.
+pub fn is_shown(text: &mut String, index: usize, count: usize) -> bool {
+    const FIRST: usize = 12;
+    const LAST: usize = 8;
+    if count <= FIRST + LAST + 1 || index < FIRST || index + LAST >= count {
+        return true;
+    }
+    if index == FIRST {
+        text.push('…');
+    }
+    false
 }
 
 /// Appends several pieces.

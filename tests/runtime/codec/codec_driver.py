@@ -13,6 +13,7 @@ import importlib.machinery
 import importlib.util
 import pickle
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -117,7 +118,7 @@ def self_containing(codec: Any, plan: int) -> Any:
 
 def nested(codec: Any, plan: int, depth: int) -> Any:
     """Encodes a linked list of that length, made here because pickle does not nest so deep."""
-    value = None
+    value: Any = None
     for number in range(depth):
         value = {"head": number, "tail": value}
     return codec.encode(plan, (value,))
@@ -132,7 +133,7 @@ def depth_of(codec: Any, plan: int, data: bytes) -> int:
     return length
 
 
-HELPERS = {
+HELPERS: dict[str, Callable[..., Any]] = {
     "leaks": leaks,
     "shrinking_list": shrinking_list,
     "self_containing": self_containing,

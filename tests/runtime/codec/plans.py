@@ -6,7 +6,19 @@ from collections.abc import Sequence
 from typing import Any
 
 from basilisk.candid.graph import resolve
-from basilisk.candid.types import BLOB, Environment, Field, Func, Opt, Prim, Record, Service, Type, Variant, Vec
+from basilisk.candid.types import (
+    BLOB,
+    Environment,
+    Field,
+    Func,
+    Opt,
+    Prim,
+    Record,
+    Service,
+    Type,
+    Variant,
+    Vec,
+)
 from basilisk.candid.values import Some
 
 from .codec_driver import Principal, make_service

@@ -18,7 +18,11 @@ from .plans import canister_value, plan_of
 PROPERTY = settings(
     max_examples=200,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
+    suppress_health_check=[
+        HealthCheck.function_scoped_fixture,
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+    ],
 )
 
 
@@ -35,7 +39,9 @@ def decode_here(data: bytes, declared: Sequence[Type], environment: Environment)
         return None
 
 
-def decode_there(codec: Codec, data: bytes, declared: Sequence[Type], environment: Environment) -> list[Any] | None:
+def decode_there(
+    codec: Codec, data: bytes, declared: Sequence[Type], environment: Environment
+) -> list[Any] | None:
     """The canister's opinion."""
     try:
         return list(codec.call("decode", codec.plan(*plan_of(declared, environment)), data))
