@@ -67,9 +67,7 @@ def written(folder: Path) -> list[str]:
 @pytest.mark.parametrize(
     ("source", "parts"),
     [
-        pytest.param(
-            HEAD + "def f(:\n", ["main.py:2:7: syntax error", "def f(:", "Python 3.13"], id="syntax"
-        ),
+        pytest.param(HEAD + "def f(:\n", ["main.py:2:7: syntax error", "Python 3.13"], id="syntax"),
         pytest.param(HEAD + "x = 1\nreturn x\n", ["main.py:3:1", "outside function"], id="syntax 3.13 finds"),
         pytest.param("x = 1\n", ["main.py: the program has no canister method", "@query"], id="no method"),
         pytest.param(

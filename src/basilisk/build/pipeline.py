@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from basilisk.build.check import hints
 from basilisk.build.collect import collect
@@ -17,14 +17,16 @@ from basilisk.build.problems import explain
 from basilisk.build.project import Project
 from basilisk.build.stamp import Stamp, input_digest
 from basilisk.build.timings import Timings
-from basilisk.errors import ModuleRefused
+from basilisk.errors import ArtefactError, ModuleRefused
 from basilisk.runtime import Runtime, load
 from basilisk.runtime.cache import read_cached
 
 if TYPE_CHECKING:
     from basilisk.toolbox.report import Report
 
-__all__ = ["Built", "build"]
+__all__ = ["Built", "build", "make"]
+
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True)
@@ -107,9 +109,9 @@ def make(
         from basilisk.wasm.shell import split
 
         engine = default_engine()
-        parts = split(runtime.module)
+        parts = _whole(runtime, lambda: split(runtime.module))
     with timings.stage("compile the runtime (once)"):
-        engine.compile(parts.shell)
+        _whole(runtime, lambda: engine.compile(parts.shell))
     with timings.stage("base image"):
         base = base_image(engine, runtime, parts.shell, parts.image)
     with timings.stage("import the program"):
@@ -137,6 +139,21 @@ def make(
         "memory": len(prepared.memory),
     }
     return {".wasm": wasm, ".wasm.gz": compressed, ".did": did.encode()}, facts
+
+
+def _whole(runtime: Runtime, action: Callable[[], _Result]) -> _Result:
+    """The result of ``action`` on the runtime's module; a failure means that the module is damaged."""
+    from wasmtime import WasmtimeError
+
+    from basilisk.wasm.errors import MalformedModule
+
+    try:
+        return action()
+    except (WasmtimeError, MalformedModule, ValueError) as error:
+        raise ArtefactError(
+            f"the runtime artefact {runtime.path} is damaged: {str(error).splitlines()[0]}",
+            remedy="make or install the runtime again, or point BASILISK_RUNTIME at a whole one",
+        ) from error
 
 
 def _exports(answer: Mapping[str, Any]) -> dict[str, str]:

@@ -205,12 +205,21 @@ def _guarded(session: Session, collection: Collection) -> dict[str, Any]:
 
 
 def _make_base(engine: Engine, runtime: Runtime, shell: bytes, image: Image) -> BaseImage:
+    from basilisk.engine import WasmTrap
+
     with Session(engine, shell, image) as session:
-        session.initialise()
-        session.mailbox.start(runtime.stdlib_blob)
-        _check(session.mailbox.request({"op": "load", "modules": guest_modules(), "data": {}}))
-        _check(session.mailbox.request({"op": "import", "names": list(_PREIMPORTED)}))
-        _check(session.mailbox.request({"op": "settle"}))
+        try:
+            session.initialise()
+            session.mailbox.start(runtime.stdlib_blob)
+            _check(session.mailbox.request({"op": "load", "modules": guest_modules(), "data": {}}))
+            _check(session.mailbox.request({"op": "import", "names": list(_PREIMPORTED)}))
+            _check(session.mailbox.request({"op": "settle"}))
+        except (WasmTrap, _Trapped, IndexError) as error:
+            raise ArtefactError(
+                f"the runtime artefact {runtime.path} is damaged: it stopped while it was started ({error})",
+                remedy="make or install the runtime again, or point BASILISK_RUNTIME at a whole one",
+                details="\n".join(session.log[-20:]) or None,
+            ) from error
         return BaseImage(*session.state())
 
 
