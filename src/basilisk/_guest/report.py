@@ -73,6 +73,13 @@ def report(error: BaseException, refusals: Sequence[str] = ()) -> Report:
         _import(error, found, system)
     elif isinstance(error, NameError) and error.name:
         found["remedy"] = import_hint(error.name)
+    elif isinstance(error, KeyError) and _raised_by_environ(error):
+        found["kind"] = "refused"
+        found["message"] = f"the environment variable {error} does not exist while the program is imported"
+        found["cause"] = (
+            "a canister has no environment variables, and a build does not read those of its host"
+        )
+        found["remedy"] = "write the value into the program, or pass it as an argument of @init"
     elif refusals and isinstance(error, OSError):
         found["kind"] = "refused"
         asked = _ASKED.get(refusals[-1])
@@ -119,6 +126,11 @@ def _user_place(error: BaseException) -> Place | None:
         if not place.file.startswith("<") and module.partition(".")[0] != "basilisk":
             return place
     return None
+
+
+def _raised_by_environ(error: BaseException) -> bool:
+    found = places(error.__traceback__)
+    return bool(found) and found[-1].namespace.get("__name__") == "os" and found[-1].function == "__getitem__"
 
 
 def _namespace(fault: ProgramFault) -> dict[str, Any]:

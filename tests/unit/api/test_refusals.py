@@ -316,6 +316,12 @@ def test_the_world_at_build_time(guest, system) -> None:
         assert error["line"] == FIRST + 1
 
 
+def test_environment_variables_at_build_time(guest) -> None:
+    error = guest.error(HEAD + "import os\nos.environ['NO_SUCH_VARIABLE_HERE']\n")
+    assert error["kind"] == "refused" and error["line"] == FIRST + 1
+    assert "'NO_SUCH_VARIABLE_HERE'" in error["message"] and "@init" in error["remedy"]
+
+
 def test_a_late_consequence_of_a_refusal_is_explained(guest, system) -> None:
     system.refused.append("files")
     error = guest.error(HEAD + "data = None\ndata['x']\n")
