@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from basilisk.runtime.stdlib import BUILTIN_MODULES
 from stdlib_bundler import policy, table
 
 NAMES = table.NAMES.read_text().split()
@@ -90,3 +91,10 @@ def test_the_table_in_the_docs_is_current() -> None:
     text = (DOCS / "stdlib.md").read_text(encoding="utf-8")
     assert text == table.render(), "run: python -m stdlib_bundler.table docs/stdlib.md"
     assert all(f"`{name}`" in text for name in NAMES)
+
+
+def test_the_build_knows_the_same_modules() -> None:
+    """What the host counts as part of the interpreter is what the policy says of it."""
+    ours = policy.BUILT_IN | policy.FROZEN | policy.LINKED_LIBRARIES
+    assert ours <= BUILTIN_MODULES
+    assert BUILTIN_MODULES - ours <= set(policy.OPTIONAL_BUILT_IN)
