@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     _F = TypeVar("_F", bound=Callable[..., Any])
 
 __all__ = [
+    "DECORATORS",
     "Entry",
     "Method",
     "Registry",
@@ -98,6 +99,18 @@ class Registry:
 
 
 registry = Registry()
+
+# Names of the decorators of this module.
+DECORATORS = (
+    "query",
+    "update",
+    "init",
+    "pre_upgrade",
+    "post_upgrade",
+    "heartbeat",
+    "inspect_message",
+    "on_low_wasm_memory",
+)
 
 
 @overload

@@ -6,6 +6,7 @@ The answer and the error report are plain data, which the build host receives ov
 from __future__ import annotations
 
 from basilisk._guest.report import report
+from basilisk._guest.shadows import check_shadows
 from basilisk._guest.wrappers import with_guard, with_reply_type
 from basilisk.annotations import Resolver
 from basilisk.candid.did_printer import format_arguments, format_did
@@ -60,6 +61,8 @@ class _Build:
         self.warnings: list[str] = []
 
     def run(self) -> dict[str, Any]:
+        check_shadows([method.function for method in registry.methods])
+        check_shadows([entry.function for entry in registry.entries])
         _check_names(registry.methods)
         signatures = [read_signature(method.function, self.resolver) for method in registry.methods]
         entries = self._entries()

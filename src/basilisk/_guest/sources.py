@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
-__all__ = ["locate", "source_of_namespace"]
+__all__ = ["definitions", "locate", "parse", "source_of_namespace"]
 
 # ast.PyCF_ONLY_AST; the module ast itself is not needed for trees, only for tools on them.
 _ONLY_AST = 0x400
@@ -31,6 +31,14 @@ def source_of_namespace(namespace: dict[str, Any]) -> str | None:
     return source if isinstance(source, str) else None
 
 
+def parse(source: str) -> Any:
+    """The syntax tree of a source; None if it cannot be parsed."""
+    try:
+        return compile(source, "<source>", "exec", _ONLY_AST, True)
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+
+
 def locate(
     source: str, qualname: str, parameter: str | None, first_line: int | None = None
 ) -> tuple[int, int] | None:
@@ -39,14 +47,13 @@ def locate(
     ``parameter`` is a parameter, a field or ``return``; where there is no annotation, the place is that of
     the name it should stand at.  ``first_line`` tells functions of one name apart.
     """
-    try:
-        tree = compile(source, "<source>", "exec", _ONLY_AST, True)
-    except (SyntaxError, ValueError, RecursionError):
+    tree = parse(source)
+    if tree is None:
         return None
     found: list[Any] = [tree]
     for part in qualname.split("."):
         if part != "<locals>":
-            found = [node for parent in found for node in _definitions(parent) if node.name == part]
+            found = [node for parent in found for node in definitions(parent) if node.name == part]
     if not found:
         return None
     definition = found[-1]
@@ -60,14 +67,14 @@ def locate(
     return node.lineno, _column(lines, node.lineno, node.col_offset)
 
 
-def _definitions(parent: Any) -> Iterator[Any]:
+def definitions(parent: Any) -> Iterator[Any]:
     """Functions and classes directly inside a body, also behind ``if``, ``try`` and ``with``."""
     for field in ("body", "orelse", "finalbody", "handlers"):
         for node in getattr(parent, field, None) or ():
             if type(node).__name__ in ("FunctionDef", "AsyncFunctionDef", "ClassDef"):
                 yield node
             else:
-                yield from _definitions(node)
+                yield from definitions(node)
 
 
 def _part(definition: Any, parameter: str) -> Any:

@@ -227,6 +227,15 @@ def test_decorators_in_the_wrong_place(guest, body, kind, message) -> None:
     assert error["line"] >= FIRST
 
 
+def test_a_method_that_takes_the_name_of_its_decorator(guest) -> None:
+    """The Kybra documents have such a method; it is fine as long as the decorator is not used again."""
+    good = HEAD + "@query\ndef f() -> nat: ...\n@update\ndef update(x: str): ...\n"
+    assert "update : (text) -> ();" in guest.did(good + "@query\ndef g() -> nat: ...\n")
+    error = guest.error(good + "@update\ndef g(): ...\n")
+    assert error["kind"] == "decorator" and "is the method 'update'" in error["message"]
+    assert (error["file"], error["line"], error["column"]) == ("main.py", FIRST + 5, 5)
+
+
 def test_an_exception_at_import_shows_the_traceback(guest) -> None:
     error = guest.error(
         HEAD + "import helper\n@query\ndef f() -> nat: ...\n",
