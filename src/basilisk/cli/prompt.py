@@ -25,15 +25,15 @@ _HELP = """\
 class Prompt:
     """Reads lines and carries them out.
 
-    ``call`` carries out one line of calls for an identity, ``change`` installs or upgrades (mode and argument
-    text), ``reload`` builds again and upgrades.
+    ``call`` carries out one line of calls for an identity, ``change`` installs or upgrades (mode, argument
+    text, identity), ``reload`` builds again and upgrades.
     """
 
     def __init__(
         self,
         canister: Deployed,
         call: Callable[[str, str], None],
-        change: Callable[[str, str], None],
+        change: Callable[[str, str, str], None],
         reload: Callable[[], None],
     ) -> None:
         self._canister = canister
@@ -83,7 +83,7 @@ class Prompt:
         elif word == "reload":
             self._reload()
         elif word in ("upgrade", "install"):
-            self._change(word, rest or "()")
+            self._change(word, rest or "()", self.sender)
         else:
             raise UsageError(f"unknown command @{word}", remedy="@help lists the commands")
 

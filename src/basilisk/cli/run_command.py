@@ -57,7 +57,7 @@ def command(
     if script is not None:
         runner.script(script)
         return
-    runner.change("install", init)
+    runner.change("install", init, sender)
     if words:
         runner.words(words)
     elif sys.stdin.isatty():
@@ -77,7 +77,7 @@ class _Runner:
         self.stats = stats
         self.canister: Deployed = Deployed(built.wasm.read_bytes(), built.did.read_text("utf-8"), _printed)
 
-    def change(self, mode: str, arguments: str) -> None:
+    def change(self, mode: str, arguments: str, sender: str) -> None:
         """Install or upgrade; a missing argument is explained."""
         from basilisk.candid import parse_values
         from basilisk.errors import BasiliskError
@@ -92,7 +92,7 @@ class _Runner:
             if error.remedy is None and canister.init_arguments:
                 error.remedy = "give the arguments of @init: --init '(…)'"
             raise
-        canister.change_code(mode, values, identity(self.sender))
+        canister.change_code(mode, values, identity(sender))
         self._show_stats(mode)
 
     def words(self, words: tuple[str, ...]) -> None:
@@ -146,7 +146,7 @@ class _Runner:
 
         built = build_quietly(self.project)
         self.canister.load(built.wasm.read_bytes(), built.did.read_text("utf-8"))
-        self.change("upgrade", "()")
+        self.change("upgrade", "()", self.sender)
 
     def _call(self, name: str, arguments: str, sender: str) -> None:
         from basilisk.testing.session import identity

@@ -61,7 +61,8 @@ def test_help_loads_nothing_heavy() -> None:
     code = (
         "import sys\nfrom basilisk.cli.app import app\n"
         "try:\n app.main(['--help'])\nexcept SystemExit: pass\n"
-        "heavy = {'wasmtime', 'libcst', 'rich', 'jinja2', 'zstandard'}\nprint(sorted(heavy & set(sys.modules)))"
+        "heavy = {'wasmtime', 'libcst', 'rich', 'jinja2', 'zstandard'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
     )
     sources = str(Path(__file__).resolve().parents[3] / "src")
     began = time.perf_counter()
