@@ -432,7 +432,14 @@ impl<'p, 'm> Decoder<'p, 'm> {
 
     #[inline(always)]
     fn field(&mut self, field: &'p Field) -> Step<Owned> {
-        match self.value(self.plan.node(field.node)) {
+        let value = match self.plan.node(field.node) {
+            // The most frequent leaves without a call.
+            Node::Fixed(fixed) => self.fixed(*fixed),
+            Node::Nat => self.nat(),
+            Node::Text => self.text(),
+            node => self.value(node),
+        };
+        match value {
             Ok(value) => Ok(value),
             Err(_) => Err(self.trouble.at(Segment::Key(field.key.borrow()))),
         }

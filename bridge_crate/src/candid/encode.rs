@@ -116,6 +116,17 @@ impl<'p, 'o> Encoder<'p, 'o> {
         Ok(())
     }
 
+    /// Writes a part of a container: the most frequent leaves without a call.
+    #[inline(always)]
+    fn part(&mut self, node: &'p Node, value: Borrowed<'_>) -> Step {
+        match node {
+            Node::Fixed(fixed) => self.fixed(*fixed, value),
+            Node::Nat => self.nat(value),
+            Node::Text => self.text(value),
+            _ => self.value(node, value),
+        }
+    }
+
     /// Writes an object as a value of the node's type.
     fn value(&mut self, mut node: &'p Node, value: Borrowed<'_>) -> Step {
         let mut opts = 0;
@@ -259,7 +270,7 @@ impl<'p, 'o> Encoder<'p, 'o> {
                 None if field.optional => Owned::none(),
                 None => return Err(self.fail(&["missing field ", key_text(field.key.borrow())])),
             };
-            if self.value(self.plan.node(field.node), item.borrow()).is_err() {
+            if self.part(self.plan.node(field.node), item.borrow()).is_err() {
                 return Err(self.at(Segment::Key(field.key.borrow())));
             }
         }
@@ -298,7 +309,7 @@ impl<'p, 'o> Encoder<'p, 'o> {
                     }
                 });
             };
-            if self.value(self.plan.node(field.node), item.borrow()).is_err() {
+            if self.part(self.plan.node(field.node), item.borrow()).is_err() {
                 return Err(self.at(Segment::Key(field.key.borrow())));
             }
         }
