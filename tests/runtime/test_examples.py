@@ -17,6 +17,8 @@ from basilisk.testing.local import LocalCanister
 from basilisk.toolbox import validate
 from basilisk.wasm.module import Module, SectionId
 from basilisk.wasm.sections import read_imports
+from benchmarks.cases import CASES
+from benchmarks.runner import measure
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/main.py"))
@@ -25,6 +27,7 @@ NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/main.py"))
 LARGEST_COUNTER = 4_500_000
 LARGEST_COMPLEXITY = 900_000
 MOST_INSTRUCTIONS_OF_INIT = 10_000_000
+MOST_INSTRUCTIONS_OF_A_QUERY = 8_000
 
 
 @pytest.fixture(scope="module")
@@ -81,3 +84,21 @@ def test_the_counter_is_small_and_starts_quickly(built: Callable[[str], Built]) 
     canister = _canister(result)
     canister.change_code("install", [], session.identity("anonymous"))
     assert canister.instructions <= MOST_INSTRUCTIONS_OF_INIT
+
+
+def test_a_query_costs_little(built: Callable[[str], Built]) -> None:
+    """Entering the canister, decoding, calling Python and encoding the reply, all of it."""
+    canister = _canister(built("counter"))
+    caller = session.identity("anonymous")
+    canister.change_code("install", [], caller)
+    assert canister.call("get", [], caller) == [0]
+    assert canister.instructions <= MOST_INSTRUCTIONS_OF_A_QUERY
+
+
+def test_benchmarks_count_the_same_every_time() -> None:
+    """Two runs of the benchmark program give the same instruction counts."""
+    cases = [case for case in CASES if case.name in ("constant", "increment", "string_ops")]
+    assert len(cases) == 3
+    first, second = measure(cases), measure(cases)
+    assert first == second
+    assert all(0 < result.first <= 1_000_000 for result in first[1])
