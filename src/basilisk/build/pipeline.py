@@ -110,7 +110,7 @@ def make(
 
         engine = default_engine()
         parts = _whole(runtime, lambda: split(runtime.module))
-    with timings.stage("compile the runtime (once)"):
+    with timings.stage("machine code (compiled once)"):
         _whole(runtime, lambda: engine.compile(parts.shell))
     with timings.stage("base image"):
         base = base_image(engine, runtime, parts.shell, parts.image)
@@ -127,12 +127,13 @@ def make(
 
         validation = pool.submit(validate, wasm)
         compressed = gzip(wasm)
-        _accept(validation.result(), runtime)
+        report = validation.result()
+        _accept(report, runtime)
     methods = [{"name": item["name"], "mode": item["mode"]} for item in answer["methods"]]
     facts = {
         "methods": methods,
         "entries": list(answer.get("entries", ())),
-        "warnings": _warnings(answer, collection, methods),
+        "warnings": [*_warnings(answer, collection, methods), *map(str, report.warnings)],
         "log": list(prepared.log),
         "modules": sorted(collection.modules),
         "instructions": prepared.instructions,

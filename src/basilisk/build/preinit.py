@@ -20,7 +20,7 @@ from basilisk.build.mailbox import Mailbox
 from basilisk.build.modules import Collection
 from basilisk.errors import ArtefactError, ProgramError
 from basilisk.runtime import Runtime
-from basilisk.runtime.cache import cache_folder, read_cached, store_cached
+from basilisk.runtime.cache import cache_folder, prune, read_cached, store_cached
 
 if TYPE_CHECKING:
     from basilisk.engine import Engine, Instance
@@ -34,7 +34,10 @@ _PREIMPORTED = ("basilisk", "basilisk._guest.start", "basilisk._guest.wrappers",
 """Modules that every canister needs; the last one, so that a trap's traceback costs no import."""
 
 FUEL = 200_000_000_000
-"""Instructions an import of the user's program may take: some minutes, so that an endless loop ends."""
+"""Instructions an import of the user's program may take: about a minute, so that an endless loop ends."""
+
+_KEPT = 4
+"""Base images kept in the cache; each is about 20 MB and belongs to one runtime and one release."""
 
 
 @dataclass(frozen=True)
@@ -145,7 +148,8 @@ def base_image(engine: Engine, runtime: Runtime, shell: bytes, image: Image) -> 
         except (ValueError, KeyError, TypeError):
             pass  # damaged: made again below
     made = _make_base(engine, runtime, shell, image)
-    store_cached(path, made.to_bytes())
+    if store_cached(path, made.to_bytes()):
+        prune(path.parent, _KEPT)
     return made
 
 
@@ -191,7 +195,7 @@ def _guarded(session: Session, collection: Collection) -> dict[str, Any]:
         what, cause = "the interpreter stopped while the program was imported", str(trap)
         if trap.kind is TrapKind.OUT_OF_FUEL:
             what = f"importing the program took more than {FUEL:,} instructions"
-            cause = "there is an endless loop at the top level of a module"
+            cause = "there may be an endless loop at the top level of a module"
         remedy = "keep heavy work out of the top level of modules; do it in @init or in a method"
     except _Trapped as trapped:
         what, cause = "the program trapped while it was imported", str(trapped)

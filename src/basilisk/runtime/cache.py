@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-__all__ = ["cache_folder", "read_cached", "store_cached", "write_all"]
+__all__ = ["cache_folder", "prune", "read_cached", "store_cached", "write_all"]
 
 
 def cache_folder() -> Path:
@@ -34,17 +34,30 @@ def store_cached(path: Path, data: bytes) -> bool:
     """Write a cache entry.  False when that is impossible: a cache that cannot be used only costs time."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_all({path: data})
+        write_all({path: data}, durable=False)
     except OSError:
         return False
     return True
 
 
-def write_all(files: Mapping[Path, bytes]) -> None:
+def prune(folder: Path, keep: int) -> None:
+    """Delete all but the ``keep`` files of ``folder`` that were written last."""
+    try:
+        files = sorted(
+            (path for path in folder.iterdir() if path.is_file()), key=lambda path: -path.stat().st_mtime_ns
+        )
+    except OSError:
+        return
+    for path in files[keep:]:
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+def write_all(files: Mapping[Path, bytes], *, durable: bool = True) -> None:
     """Write several files so that either all of them are new and whole, or none has changed.
 
     Every file goes to a temporary name in its own folder first; only when all of them are on the disk are
-    they renamed.  Raises :class:`OSError` with ``filename`` set to the file that could not be written.
+    they renamed.  Without ``durable`` a power failure may leave them empty.  Raises :class:`OSError` with ``filename`` set to the file that could not be written.
     """
     temporary: list[tuple[Path, Path]] = []
     try:
@@ -58,7 +71,8 @@ def write_all(files: Mapping[Path, bytes]) -> None:
                 with os.fdopen(handle, "wb") as stream:
                     stream.write(data)
                     stream.flush()
-                    os.fsync(stream.fileno())
+                    if durable:
+                        os.fsync(stream.fileno())
                 os.chmod(name, 0o666 & ~_umask())
             except OSError as error:
                 raise _about(error, target) from error

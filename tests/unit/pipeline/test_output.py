@@ -75,6 +75,16 @@ def test_a_cache_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     assert cache.read_cached(tmp_path / "file" / "entry") is None
 
 
+def test_pruning_keeps_the_newest(tmp_path: Path) -> None:
+    """The oldest entries go; a folder that is not there is no error."""
+    for number in range(5):
+        (tmp_path / str(number)).write_text("")
+        os.utime(tmp_path / str(number), (number, number))
+    cache.prune(tmp_path, 2)
+    assert listing(tmp_path) == ["3", "4"]
+    cache.prune(tmp_path / "nowhere", 2)
+
+
 def test_where_the_cache_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """XDG_CACHE_HOME counts when it is absolute."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
