@@ -57,7 +57,8 @@ def write_all(files: Mapping[Path, bytes], *, durable: bool = True) -> None:
     """Write several files so that either all of them are new and whole, or none has changed.
 
     Every file goes to a temporary name in its own folder first; only when all of them are on the disk are
-    they renamed.  Without ``durable`` a power failure may leave them empty.  Raises :class:`OSError` with ``filename`` set to the file that could not be written.
+    they renamed.  Without ``durable`` a power failure may leave them empty.  Raises :class:`OSError` with
+    ``filename`` set to the file that could not be written.
     """
     temporary: list[tuple[Path, Path]] = []
     try:
