@@ -103,8 +103,8 @@ def hello(name: text) -> text:
     return "hello"
 """
 
-#: Instructions allowed for encoding and decoding, about a fifth above those measured.  The call from Python and
-#: the clock take some 4,000 of each.
+#: Instructions allowed for encoding and decoding, about a fifth above those measured.  The call from Python
+#: and the clock take some 4,000 of each.
 CEILINGS = {
     "text": (6_000, 5_000),
     "nat64": (5_600, 4_800),
