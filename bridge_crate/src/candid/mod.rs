@@ -6,11 +6,11 @@
 //!
 //! | module | does |
 //! |---|---|
-//! | [`plan`], [`compile`] | the types of a sequence of values, as Python objects will hold them |
+//! | [`plan`], [`compile`], [`measure`] | the types of a sequence of values, as Python objects will hold them |
 //! | [`header`] | the part of a message before the values, computed once per plan |
 //! | [`reader`] | bytes, LEB128 numbers, length checks |
 //! | [`table`] | the type table that came with a message |
-//! | [`decode`] | values of the plan's own types (the common case: the header is the plan's own) |
+//! | [`decode`], [`scalars`] | values of the plan's own types (the common case: the header is the plan's own) |
 //! | [`coerce`], [`skip`] | values of other types: subtyping, coercion, opt fallback |
 //! | [`subtype`] | whether a function or service reference may stand for another |
 //! | [`encode`], [`leaves`], [`output`] | Python objects to bytes |
@@ -31,10 +31,12 @@ mod error;
 pub mod header;
 mod leaves;
 mod limits;
+mod measure;
 mod numbers;
 mod output;
 mod plan;
 pub mod reader;
+mod scalars;
 mod skip;
 pub mod subtype;
 pub mod table;

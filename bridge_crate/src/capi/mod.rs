@@ -6,6 +6,7 @@
 //! | [`layout`] | structures and constants of the headers, field for field | yes |
 //! | [`inline`] | what the headers define as macros or `static inline` functions | yes |
 //! | [`object`] | owned and borrowed references, typed access, errors as `Result` | no |
+//! | [`access`] | items of containers | no |
 //! | [`number`], [`text`], [`dict`] | digits of an `int`, characters of a `str`, entries of a `dict`, in place | no |
 //!
 //! Nothing here is trusted: `check_capi.py` turns each declaration of [`raw`] and [`layout`] into a
@@ -16,6 +17,7 @@
 //! Functions that return `PyStatus` by value are absent on purpose: Rust and clang disagree about
 //! how a structure is returned on wasm32. They are called from C.
 
+pub mod access;
 pub mod dict;
 pub mod inline;
 pub mod layout;
