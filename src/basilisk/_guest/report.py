@@ -80,11 +80,12 @@ def report(error: BaseException, refusals: Sequence[str] = ()) -> Report:
             "a canister has no environment variables, and a build does not read those of its host"
         )
         found["remedy"] = "write the value into the program, or pass it as an argument of @init"
-    elif refusals and isinstance(error, OSError):
+    elif refusals and (isinstance(error, OSError) or _no_entropy(error)):
         found["kind"] = "refused"
         asked = _ASKED.get(refusals[-1])
         if asked is not None:
-            found["message"] = f"{asked} while the program is imported ({found['message']})"
+            said = "" if _no_entropy(error) else f" ({found['message']})"
+            found["message"] = f"{asked} while the program is imported{said}"
         found["cause"], found["remedy"] = _REFUSED.get(refusals[-1], _REFUSED_SYSTEM)
     elif refusals:
         asked = ", ".join(dict.fromkeys(refusals))
@@ -96,6 +97,11 @@ def report(error: BaseException, refusals: Sequence[str] = ()) -> Report:
         found["cause"] = "the program raised an exception while it was imported, which happens at build time"
         found["remedy"] = "correct the line, or move the work into @init or a method"
     return found
+
+
+def _no_entropy(error: BaseException) -> bool:
+    """Whether ``error`` is the refusal of ``os.urandom``, whose text is for methods as well."""
+    return isinstance(error, RuntimeError) and str(error).startswith("no random bytes")
 
 
 def _base(error: BaseException) -> Report:

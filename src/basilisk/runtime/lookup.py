@@ -166,11 +166,14 @@ def _build() -> Found | None:
         return None
     sys.stderr.write("basilisk: building the runtime first; this takes some minutes, once\n")
     answer = subprocess.run(
-        [sys.executable, str(root / "tools" / "runtime.py")], stdout=subprocess.DEVNULL, check=False
+        [sys.executable, str(root / "tools" / "runtime.py")], stdout=subprocess.PIPE, text=True, check=False
     )
-    if answer.returncode != 0:
+    places = [
+        line.partition(": ")[2].strip() for line in answer.stdout.splitlines() if line[:9] == "runtime: "
+    ]
+    if answer.returncode != 0 or not places:
         raise ArtefactError(
             f"building the runtime failed (exit code {answer.returncode})",
             remedy="read the output above; `make runtime` repeats the step",
         )
-    return find()
+    return Found(Path(places[-1]), "build")
