@@ -107,7 +107,7 @@ def written(folder: Path) -> list[str]:
         ),
         pytest.param(
             HEAD + "import nothing\n" + METHOD,
-            ["main.py:2:8: no module named nothing", "pip install"],
+            ["main.py:2:8: no module named nothing", "install the package"],
             id="no module",
         ),
         pytest.param(

@@ -202,6 +202,35 @@ def test_run_reads_lines_from_a_pipe(hello: Path) -> None:
     assert out.splitlines() == ['("Hello, a!")', "(2 : nat)", "(3 : nat)"]
 
 
+def test_prompt(hello: Path) -> None:
+    """On a terminal, calls are typed by hand; mistakes do not end the prompt, a new build keeps the replica."""
+    import pty
+
+    leader, follower = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "basilisk", "run", "."],
+        cwd=hello,
+        env={**os.environ, "PYTHONPATH": str(ROOT / "src"), "NO_COLOR": "1", "TERM": "dumb"},
+        stdin=follower,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+    )
+    os.close(follower)
+    lines = ["@help", "add(5)", "nothing", "add 6", "@methods", "@as alice", "@odd", "greet alice", "@reload"]
+    os.write(leader, "".join(f"{line}\n" for line in [*lines, "@quit"]).encode())
+    try:
+        out, _ = process.communicate(timeout=120)
+    finally:
+        process.kill()
+        os.close(leader)
+    assert process.returncode == 0, out
+    for part in ("(5 : nat)", "(11 : nat)", "no method 'nothing'", "greet : func (text) -> (text) query"):
+        assert part in out
+    assert "unknown command @odd" in out
+    assert '("Hello, alice!")' in out
+
+
 def test_run_checks_a_session(hello: Path) -> None:
     """A scripted session ends with the line of the first reply that is not as written."""
     (hello / "good.txt").write_text('greet("x")\n  => ("Hello, x!")\n')

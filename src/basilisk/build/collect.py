@@ -272,7 +272,7 @@ class _Collector:
             f"no module named {name}",
             where=where,
             cause=f"it is neither beside the program nor in the active environment (looked in {looked})",
-            remedy=f"check the spelling, or install it: pip install {top.replace('_', '-')}; {guard}",
+            remedy=f"check the spelling, or install the package that provides {top} there; {guard}",
         )
 
     def _raise_problems(self) -> None:

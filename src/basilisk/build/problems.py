@@ -12,6 +12,9 @@ from basilisk.errors import Location, ProgramError
 
 __all__ = ["explain"]
 
+_WITH_TRACEBACK = ("exception", "import", "internal")
+"""Kinds of errors whose place alone does not tell how the program came there."""
+
 _FRAME = re.compile(r'^\s*File "([^"]+)", line (\d+)', re.MULTILINE)
 
 
@@ -44,7 +47,7 @@ def explain(error: dict[str, Any], collection: Collection) -> ProgramError:
         where=collection.location(module, line, column),
         cause=cause,
         remedy=remedy,
-        details=traceback.rstrip() if traceback and kind in ("exception", "import", "internal") else None,
+        details=traceback.rstrip() if traceback and (kind in _WITH_TRACEBACK or not module.user) else None,
     )
 
 

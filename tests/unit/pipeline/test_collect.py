@@ -117,7 +117,7 @@ def test_what_is_sent_to_the_runtime_names_nothing_of_this_machine(tree: Tree, s
             {"main.py": "x = 1\nimport nothing"},
             "main.py:2:8",
             "no module named nothing",
-            "pip install nothing",
+            "provides nothing",
         ),
         (
             {"main.py": "def f():\n    import nothing"},
@@ -129,7 +129,7 @@ def test_what_is_sent_to_the_runtime_names_nothing_of_this_machine(tree: Tree, s
             {"main.py": "from a import b", "a.py": "import no.thing"},
             "a.py:1:8",
             "no module named no.thing",
-            "pip",
+            "provides no",
         ),
         (
             {"main.py": "import a.x", "a/__init__.py": ""},

@@ -80,6 +80,14 @@ def test_tracebacks_are_shown_where_they_help(kind: str, shown: bool) -> None:
     assert error.details == ("Traceback: here" if shown else None)
 
 
+def test_the_way_into_a_package_is_shown() -> None:
+    """An error inside an installed package comes with the traceback that leads there."""
+    found = {"kind": "refused", "message": "x", "file": "lib.py", "line": 1, "traceback": "Traceback: here"}
+    error = explain(found, collection())
+    assert str(error.where) == "lib.py:1"
+    assert error.details == "Traceback: here"
+
+
 @pytest.mark.parametrize("error", [{}, {"message": 5}, {"line": "x", "column": -1, "kind": None}])
 def test_odd_reports_are_no_fault(error: dict[str, Any]) -> None:
     """Whatever the guest sends becomes a message."""
