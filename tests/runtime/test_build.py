@@ -108,6 +108,10 @@ def test_what_is_up_to_date_is_not_built(hello: Path) -> None:
 def test_same_bytes_everywhere(tmp_path: Path, artefact: Found) -> None:
     """Folder, user, umask, time zone, clock, locale, hash seed and caches leave no trace in the results."""
     source = "import json, collections, decimal\nfrom helper import X\n" + HELLO
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os, time\nreal = time.time\ntime.time = lambda: real() + 3e8\nos.umask(0o077)\n"
+    )
+    later = f"{ROOT / 'src'}{os.pathsep}{tmp_path}"
     results = []
     for number, environment in enumerate(
         [
@@ -118,6 +122,7 @@ def test_same_bytes_everywhere(tmp_path: Path, artefact: Found) -> None:
                 "LANG": "de_DE.UTF-8",
                 "HOME": "/tmp",
                 "USER": "other",
+                "PYTHONPATH": later,
             },
         ]
     ):
@@ -203,7 +208,7 @@ def test_run_reads_lines_from_a_pipe(hello: Path) -> None:
 
 
 def test_prompt(hello: Path) -> None:
-    """On a terminal, calls are typed by hand; mistakes do not end the prompt, a new build keeps the replica."""
+    """On a terminal, calls are typed by hand; mistakes do not end the prompt."""
     import pty
 
     leader, follower = pty.openpty()
