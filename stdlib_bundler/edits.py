@@ -51,13 +51,6 @@ EDITS: tuple[Edit, ...] = (
     ),
     # Only SocketHandler, DatagramHandler and SysLogHandler open sockets.
     Edit("logging/handlers.py", "\nimport socket\n", f"\nsocket = {_lazy('socket')}\n"),
-    # Without entropy CPython seeds from the clock, which gives every copy of a canister the same sequence.
-    Edit(
-        "random.py",
-        "        super().seed(a)\n",
-        "        super().seed(int.from_bytes(_urandom(32)) if a is None else a)\n",
-    ),
-    Edit("random.py", "_inst = Random()", '_inst = __import__("_basilisk_random").shared(Random)'),
     # Only the names of new messages and locks ask for the host's name.
     Edit("mailbox.py", "\nimport socket\n", f"\nsocket = {_lazy('socket')}\n"),
     # Only AsyncMock needs asyncio.
