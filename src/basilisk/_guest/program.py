@@ -5,6 +5,7 @@ The answer and the error report are plain data, which the build host receives ov
 
 from __future__ import annotations
 
+from basilisk._guest.docstrings import clean_docstring
 from basilisk._guest.report import report
 from basilisk._guest.shadows import check_shadows
 from basilisk._guest.wrappers import with_guard, with_reply_type
@@ -37,14 +38,16 @@ _WITH_ARGUMENTS = ("init", "post_upgrade")
 _SYNCHRONOUS = ("init", "post_upgrade", "pre_upgrade", "inspect_message")
 
 
-def register(system: Any) -> dict[str, Any]:
+def register(system: Any, doc: str | None = None) -> dict[str, Any]:
     """Registers the methods of the program that was imported with ``system`` (``_basilisk_ic``).
+
+    ``doc`` is the docstring of its entry module, which becomes the comment on the service.
 
     Answers with ``ok``, the methods and entry points to export, the interface as text and warnings; or
     with ``ok`` false and the report on the first error.
     """
     try:
-        answer = _Build(system).run()
+        answer = _Build(system, doc).run()
     except ProgramFault as fault:
         return {"ok": False, "error": report(fault)}
     registry.closed = True
@@ -54,8 +57,9 @@ def register(system: Any) -> dict[str, Any]:
 class _Build:
     """One walk over the registry."""
 
-    def __init__(self, system: Any) -> None:
+    def __init__(self, system: Any, doc: str | None) -> None:
         self.system = system
+        self.doc = doc
         self.resolver = Resolver()
         self.plans: dict[Any, int] = {}
         self.warnings: list[str] = []
@@ -92,11 +96,19 @@ class _Build:
                 for slot, method in enumerate(registry.methods)
             ],
             "entries": list(entries),
-            "did": format_did(interface),
+            "did": format_did(interface, docs=self._docs()),
             "init_args": format_arguments(interface.init_args),
             "hidden": [method.name for method in registry.methods if method.hidden],
             "warnings": self.warnings,
         }
+
+    def _docs(self) -> dict[str, str]:
+        """Docstrings by what they describe, as the printer of interfaces takes them."""
+        found = {"service": clean_docstring(self.doc)}
+        for method in registry.methods:
+            if not method.hidden:
+                found[f"method {method.name}"] = clean_docstring(method.function.__doc__)
+        return {key: text for key, text in found.items() if text}
 
     def _register(self, slot: int, method: Method, signature: Signature) -> None:
         function: Any = method.function
