@@ -10,7 +10,7 @@ import marshal
 import sys
 
 #: Modules of the standard library whose bodies read the clock; they see the epoch at build time.
-_READS_CLOCK = frozenset({"logging", "uuid", "tempfile", "email.utils", "http.cookiejar"})
+_READS_CLOCK = frozenset({"logging"})
 
 
 class RefusalFinder:

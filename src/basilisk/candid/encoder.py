@@ -13,7 +13,7 @@ from typing import Any, NoReturn, Union
 from .errors import CandidError
 from .graph import CODES, FUNC, NAMES, OPT, RECORD, SERVICE, VEC, Graph, Node
 from .leb128 import encode_signed, encode_unsigned
-from .numbers import format_integer
+from .numbers import FIXED_FORMATS, format_integer
 from .types import Argument, Environment, Type
 from .value_ranges import integer_range
 from .values import Some, principal_bytes
@@ -22,18 +22,6 @@ __all__ = ["encode"]
 
 _MODES = {"query": 1, "oneway": 2, "composite_query": 3}
 _NAT8 = CODES["nat8"]
-_FORMATS = {
-    "nat8": "B",
-    "nat16": "H",
-    "nat32": "I",
-    "nat64": "Q",
-    "int8": "b",
-    "int16": "h",
-    "int32": "i",
-    "int64": "q",
-    "float32": "f",
-    "float64": "d",
-}
 _BYTES = (bytes, bytearray, memoryview)
 
 Path = Union["tuple[Path, str]", None]
@@ -227,7 +215,7 @@ def _integer(name: str, value: Any, path: Path) -> bytes:
         shown = format_integer(value) if value.bit_length() < 256 else "the number"
         _fail(path, f"{shown} is out of range for {name}")
     if high is not None:
-        return struct.pack("<" + _FORMATS[name], value)
+        return struct.pack("<" + FIXED_FORMATS[name], value)
     return encode_signed(value) if low is None else encode_unsigned(value)
 
 
@@ -235,7 +223,7 @@ def _float(name: str, value: Any, path: Path) -> bytes:
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         _fail(path, f"expected a float for {name}, got {_kind(value)}")
     try:
-        return struct.pack("<" + _FORMATS[name], value)
+        return struct.pack("<" + FIXED_FORMATS[name], value)
     except (OverflowError, struct.error):
         _fail(path, f"the number is too large for {name}")
 

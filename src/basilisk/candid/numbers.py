@@ -1,4 +1,4 @@
-"""Numbers as text, in both directions.
+"""Numbers as text, in both directions, and the formats of those with a fixed width.
 
 Source: Candid specification, "Values" (``<num>``, ``<hexnum>``, ``<float>``).  CPython refuses to convert
 decimal texts of more than 4,300 digits in one go (``sys.set_int_max_str_digits``), therefore long numbers
@@ -10,7 +10,28 @@ from __future__ import annotations
 import math
 import struct
 
-__all__ = ["format_float", "format_integer", "is_special_float", "parse_float", "parse_integer"]
+__all__ = [
+    "FIXED_FORMATS",
+    "format_float",
+    "format_integer",
+    "is_special_float",
+    "parse_float",
+    "parse_integer",
+]
+
+#: Numbers of fixed width by their Candid name: the format character of ``struct`` (little-endian).
+FIXED_FORMATS = {
+    "nat8": "B",
+    "nat16": "H",
+    "nat32": "I",
+    "nat64": "Q",
+    "int8": "b",
+    "int16": "h",
+    "int32": "i",
+    "int64": "q",
+    "float32": "f",
+    "float64": "d",
+}
 
 _CHUNK = 4000
 _SPECIAL = {"inf": math.inf, "infinity": math.inf, "nan": math.nan, "NaN": math.nan}

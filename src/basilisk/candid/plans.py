@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 from .errors import CandidError
 from .graph import CODES, FUNC, FUTURE, NAMES, OPT, RECORD, SERVICE, VARIANT, VEC, Graph, Node
 from .message import Head, Reader
+from .numbers import FIXED_FORMATS
 from .skipping import FIXED_SIZES, Skipper
 from .subtyping import compare
 from .values import make_principal, some
@@ -21,19 +22,7 @@ __all__ = ["Frame", "Mismatch", "Plan", "Plans"]
 
 _NULL, _RESERVED, _EMPTY = CODES["null"], CODES["reserved"], CODES["empty"]
 _NAT, _INT, _NAT8 = CODES["nat"], CODES["int"], CODES["nat8"]
-_FORMATS = {
-    "bool": "?",
-    "nat8": "B",
-    "nat16": "H",
-    "nat32": "I",
-    "nat64": "Q",
-    "int8": "b",
-    "int16": "h",
-    "int32": "i",
-    "int64": "q",
-    "float32": "f",
-    "float64": "d",
-}
+_FORMATS = {"bool": "?", **FIXED_FORMATS}
 
 Read = Callable[[], Any]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +64,6 @@ def test_help_loads_nothing_heavy() -> None:
         "print(sorted(heavy & set(sys.modules)))"
     )
     sources = str(Path(__file__).resolve().parents[3] / "src")
-    began = time.perf_counter()
     ended = subprocess.run(
         [sys.executable, "-c", code],
         capture_output=True,
@@ -74,7 +72,6 @@ def test_help_loads_nothing_heavy() -> None:
         env={"PYTHONPATH": sources, "PATH": ""},
     )
     assert ended.stdout.splitlines()[-1] == "[]"
-    assert time.perf_counter() - began < 5, "a loaded machine may be slow, but not that slow"
 
 
 def test_unknown_commands() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -77,11 +75,9 @@ def test_an_empty_memory_has_no_segments() -> None:
     assert memory_segments(b"") == []
 
 
-def test_sixteen_megabytes_take_a_moment() -> None:
-    """The search is done by compiled code: 16 MB with 4,000 runs stay well below a second on any machine."""
+def test_sixteen_megabytes() -> None:
+    """A memory of a canister's size with a run in each page of 4 KiB."""
     memory = bytearray(16 << 20)
     for start in range(0, len(memory), 4096):
         memory[start : start + 700] = b"\x07" * 700
-    began = time.perf_counter()
     assert len(memory_segments(bytes(memory))) == 4096
-    assert time.perf_counter() - began < 1.0
