@@ -20,6 +20,7 @@ from basilisk.scopes import Scope, evaluate
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     from basilisk.faults import ProgramFault
@@ -89,9 +90,42 @@ class Resolver:
 
     # Entry points
 
-    def argument(self, annotation: object, scope: Scope) -> Node:
-        """The node of a parameter's annotation."""
-        return self.node(annotation, scope)
+    def argument(self, annotation: object, scope: Scope) -> tuple[Node, str | None]:
+        """The node of an argument's annotation, and the name that ``Annotated[T, Name("x")]`` gives it."""
+        annotation, name = self.named(annotation, scope)
+        if isinstance(name, int):
+            raise scope.fault(
+                "an argument has no number",
+                cause="Candid's arguments go by position; their names are for the reader",
+                remedy='use a text, such as Name("amount"), or leave Name out',
+            )
+        return self.node(annotation, scope), name
+
+    def check_labels(self, labels: Sequence[str | None], scope: Scope) -> None:
+        """Raises :class:`ProgramFault` when two arguments have one name."""
+        for index, label in enumerate(labels):
+            if label is not None and label in labels[:index]:
+                raise scope.fault(f"two arguments are called '{label}'", remedy="rename one of them")
+
+    def named(
+        self, annotation: Any, scope: Scope, wrappers: tuple[str, ...] = ()
+    ) -> tuple[object, str | int | None]:
+        """An annotation without ``Name``, and the name or number that this gave; None for none.
+
+        ``wrappers`` are forms of ``typing`` around it that say nothing about the type, such as ``Final``.
+        """
+        text = annotation if isinstance(annotation, str) else _forward_text(annotation)
+        if text is not None:
+            namespace = _forward_namespace(annotation)
+            annotation = evaluate(text, scope if namespace is None else scope.inside(namespace))
+            if isinstance(annotation, str):
+                annotation = evaluate(annotation, scope)
+        if _origin_name(annotation) in wrappers and not hasattr(annotation, "__metadata__"):
+            return self.named(_arguments(annotation)[0], scope, wrappers)
+        for item in getattr(annotation, "__metadata__", ()):
+            if isinstance(item, Name):
+                return annotation.__origin__, item.name
+        return annotation, None
 
     def result(self, annotation: object, scope: Scope) -> Result:
         """The meaning of a method's result annotation; ``Async``, ``Manual`` and the like are taken off."""
@@ -214,6 +248,13 @@ class Resolver:
         if type(annotation).__name__ == "UnionType":
             return self._union(annotation.__args__, scope)
         if hasattr(annotation, "__metadata__"):
+            if any(isinstance(item, Name) for item in annotation.__metadata__):
+                raise scope.fault(
+                    "Name(…) has no meaning here",
+                    cause="only fields and arguments have names",
+                    remedy="put Annotated around the whole type of the field or argument: "
+                    'Annotated[Opt[nat], Name("x")]',
+                )
             return self.node(annotation.__origin__, scope)
         if hasattr(annotation, "__supertype__"):
             return self.node(annotation.__supertype__, scope)
@@ -293,8 +334,9 @@ class Resolver:
                 f"the arguments of {signature.name} must be a list",
                 remedy=f"write {signature.name}[[str], nat64], or {signature.name}[[], nat64] for none",
             )
-        parts = tuple(self.node(item, scope) for item in arguments)
-        labels = tuple(_label(item) for item in arguments)
+        named = [self.argument(item, scope) for item in arguments]
+        parts, labels = tuple(node for node, _ in named), tuple(label for _, label in named)
+        self.check_labels(labels, scope)
         results: tuple[Node, ...] = ()
         if len(signature.arguments) > 1:
             results = self.result(signature.arguments[1], scope).nodes
@@ -412,11 +454,3 @@ def _forward_namespace(annotation: Any) -> dict[str, Any] | None:
     if module is None:
         return None
     return module_namespace(module) if isinstance(module, str) else getattr(module, "__dict__", None)
-
-
-def _label(annotation: Any) -> str | None:
-    """The name of an argument in a function type: ``Annotated[T, Name("x")]``."""
-    for item in getattr(annotation, "__metadata__", ()):
-        if isinstance(item, Name) and isinstance(item.name, str):
-            return item.name
-    return None

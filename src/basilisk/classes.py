@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 
 from basilisk.composites import Composite, Record, Variant
-from basilisk.generics import Form, Name
+from basilisk.generics import Form
 from basilisk.nodes import Label, Node, field_id
 from basilisk.references import Service, ServiceMethod
-from basilisk.scopes import Scope, annotations_of, evaluate, module_namespace
+from basilisk.scopes import Scope, annotations_of, module_namespace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ __all__ = ["fill", "is_composite", "is_flag", "kind_of", "scope_of", "type_param
 
 # Interface specification, "Field ids are 32-bit numbers" (Candid: "Records").
 _ROOTS = (Record, Variant, Service)
+# Forms of typing around a field's type that are for type checkers alone.
+_WRAPPERS = ("Final", "ReadOnly", "Required")
 
 
 def is_composite(cls: type) -> bool:
@@ -174,12 +176,8 @@ def _labelled(fields: dict[str, tuple[Any, Scope]], resolver: Resolver, scope: S
     labels: dict[int, Label] = {}
     for key, (annotation, home) in fields.items():
         place = home.at(key)
-        name: str | int = key
-        if isinstance(annotation, str) and "Name" in annotation:
-            annotation = evaluate(annotation, place)
-        for item in getattr(annotation, "__metadata__", ()):
-            if isinstance(item, Name):
-                name = item.name
+        annotation, given = resolver.named(annotation, place, _WRAPPERS)
+        name = key if given is None else given
         if isinstance(annotation, Form) and annotation.name in ("Async", "Manual"):
             raise place.fault(f"{annotation.name}[…] cannot be part of a type", remedy="leave it out here")
         number = name if isinstance(name, int) else field_id(name)
@@ -230,13 +228,15 @@ def _service_method(declared: ServiceMethod, resolver: Resolver) -> Node:
     )
     annotations = annotations_of(function)
     node = Node("func")
-    parts = []
+    parts, labels = [], []
     for name in names:
         if name not in annotations:
             raise scope.at(name).fault("the parameter has no type", remedy=f"write {name}: nat64, say")
-        parts.append(resolver.node(annotations[name], scope.at(name)))
-    node.parts = tuple(parts)
-    node.labels = tuple(None for _ in parts)
+        part, label = resolver.argument(annotations[name], scope.at(name))
+        parts.append(part)
+        labels.append(name if label is None else label)
+        resolver.check_labels(labels, scope.at(name))
+    node.parts, node.labels = tuple(parts), tuple(labels)
     node.results = resolver.result(annotations.get("return"), scope.at("return")).nodes
     node.mode = declared.mode
     return node

@@ -1,23 +1,24 @@
 """From the registered methods to the canister's Candid interface.
 
-Types keep the names that the program gives them; where two types of one name meet, the later one takes its
-module's name in front.  Names and methods are sorted, so that moving code does not change the ``.did``.
+Types keep the names that the program gives them.  Where two types of one name meet, that of the entry module
+keeps it and the others take their module's name in front; the choice depends on the types alone, not on the
+methods that use them.  Names and methods are sorted, so that moving code does not change the ``.did``.
 """
 
 from __future__ import annotations
 
+from basilisk._guest.docstrings import clean_docstring
 from basilisk.candid import types
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+    from typing import Any
 
     from basilisk.nodes import Node
+    from basilisk.signatures import Signature
 
-    # (name, mode, argument nodes, result nodes)
-    MethodTypes = tuple[str, str, Sequence[Node], Sequence[Node]]
-
-__all__ = ["make_interface"]
+__all__ = ["InterfaceMaker"]
 
 # Candid specification, "Core grammar": words that cannot name a type.
 _KEYWORDS = frozenset(
@@ -26,54 +27,67 @@ _KEYWORDS = frozenset(
 )
 
 
-def make_interface(methods: Iterable[MethodTypes], init: Sequence[Node]) -> types.Interface:
-    """The interface of a canister with these methods and these init arguments."""
-    methods = sorted(methods, key=lambda method: method[0])
-    roots = list(init)
-    for _, _, arguments, results in methods:
-        roots += [*arguments, *results]
-    named = _Names(roots)
-    environment = {name: named.definition(node) for name, node in sorted(named.nodes.items())}
-    service = tuple(
-        (
-            name,
-            types.Func(
-                named.arguments(arguments), named.arguments(results), "" if mode == "update" else mode
-            ),
+class InterfaceMaker:
+    """Makes the interface of a canister.
+
+    ``methods`` are (name, mode, signature), ``init`` is the signature of the init arguments or None,
+    ``entry`` the name of the program's entry module.
+    """
+
+    def __init__(
+        self, methods: Iterable[tuple[str, str, Signature]], init: Signature | None, entry: str = "main"
+    ) -> None:
+        self._methods = sorted(methods, key=lambda method: method[0])
+        self._init = init
+        roots = list(init.arguments) if init else []
+        for _, _, signature in self._methods:
+            roots += [*signature.arguments, *signature.results]
+        self._named = _Names(roots, entry)
+
+    def interface(self) -> types.Interface:
+        """The named types that are in use, the init arguments and the service."""
+        named = self._named
+        environment = {name: named.definition(node) for name, node in sorted(named.nodes.items())}
+        service = tuple(
+            (
+                name,
+                types.Func(
+                    named.arguments(signature.arguments, signature.names),
+                    named.arguments(signature.results),
+                    "" if mode == "update" else mode,
+                ),
+            )
+            for name, mode, signature in self._methods
         )
-        for name, mode, arguments, results in methods
-    )
-    return types.Interface(environment, named.arguments(init), types.Service(service))
+        init = named.arguments(self._init.arguments, self._init.names) if self._init else ()
+        return types.Interface(environment, init, types.Service(service))
+
+    def docstrings(self) -> dict[str, str]:
+        """The docstrings of the classes that became named types, by the types' names."""
+        return {name: text for name, node in self._named.nodes.items() if (text := _docstring(node.cls))}
 
 
 class _Names:
     """Gives every named type that is in use a name of its own."""
 
-    def __init__(self, roots: Iterable[Node]) -> None:
+    def __init__(self, roots: Iterable[Node], entry: str) -> None:
         self.nodes: dict[str, Node] = {}
         self._names: dict[int, str] = {}
-        seen: set[int] = set()
-        pending = list(roots)[::-1]
-        while pending:
-            node = pending.pop()
-            if id(node) in seen:
-                continue
-            seen.add(id(node))
-            if node.name is not None:
-                self._take(node)
-            pending.extend(list(node.children())[::-1])
+        found = [node for node in _reachable(roots) if node.name is not None]
+        # Python's sort is stable: what is equal in all of this keeps the order of the interface.
+        found.sort(
+            key=lambda node: (node.module != entry, node.module or "", len(_outer(node)), _outer(node))
+        )
+        rest = [node for node in found if not self._take(node, _identifier(node.name or ""))]
+        for node in rest:
+            next(name for name in _candidates(node) if self._take(node, name))
 
-    def _take(self, node: Node) -> None:
-        wish = _identifier(node.name or "")
-        name = wish
+    def _take(self, node: Node, name: str) -> bool:
         if name in self.nodes:
-            name = f"{_identifier((node.module or '').rpartition('.')[2])}_{wish}"
-        count = 2
-        while name in self.nodes:
-            name = f"{wish}_{count}"
-            count += 1
+            return False
         self.nodes[name] = node
         self._names[id(node)] = name
+        return True
 
     def type(self, node: Node) -> types.Type:
         name = self._names.get(id(node))
@@ -95,9 +109,7 @@ class _Names:
             return self._tuple(node.parts)
         if kind == "func":
             return types.Func(
-                tuple(types.Argument(self.type(part), label) for part, label in zip(node.parts, node.labels)),
-                self.arguments(node.results),
-                node.mode,
+                self.arguments(node.parts, node.labels), self.arguments(node.results), node.mode
             )
         if kind == "service":
             return types.Service(tuple((name, self.type(func)) for name, func in node.methods))
@@ -111,8 +123,55 @@ class _Names:
             tuple(types.Field(index, None, self.type(part)) for index, part in enumerate(parts))
         )
 
-    def arguments(self, nodes: Sequence[Node]) -> tuple[types.Argument, ...]:
-        return tuple(types.Argument(self.type(node)) for node in nodes)
+    def arguments(
+        self, nodes: Sequence[Node], names: Sequence[str | None] | None = None
+    ) -> tuple[types.Argument, ...]:
+        return tuple(
+            types.Argument(self.type(node), name) for node, name in zip(nodes, names or (None,) * len(nodes))
+        )
+
+
+def _reachable(roots: Iterable[Node]) -> list[Node]:
+    """The nodes that the interface refers to, each once, depth first."""
+    found: dict[int, Node] = {}
+    pending = list(roots)[::-1]
+    while pending:
+        node = pending.pop()
+        if id(node) not in found:
+            found[id(node)] = node
+            pending.extend(list(node.children())[::-1])
+    return list(found.values())
+
+
+def _outer(node: Node) -> str:
+    """The class or function around a class; "" at the top level."""
+    return str(getattr(node.cls, "__qualname__", "")).rpartition(".")[0]
+
+
+def _candidates(node: Node) -> Iterator[str]:
+    """Names for a type whose own name is taken, the best first; they never end."""
+    name = _identifier(node.name or "")
+    outer, module = _outer(node), node.module or ""
+    if outer:
+        name = f"{_identifier(outer)}_{name}"
+        yield name
+    yield f"{_identifier(module.rpartition('.')[2])}_{name}"
+    yield f"{_identifier(module)}_{name}"
+    count = 2
+    while True:
+        yield f"{name}_{count}"
+        count += 1
+
+
+def _docstring(cls: Any) -> str:
+    """What the user wrote about a class; "" for the texts that dataclass and NamedTuple make up."""
+    if cls is None:
+        return ""
+    text = cls.__dict__.get("__doc__")
+    made_up = "__dataclass_fields__" in cls.__dict__ or "_fields" in cls.__dict__
+    if made_up and isinstance(text, str) and text.startswith(f"{cls.__name__}("):
+        return ""
+    return clean_docstring(text)
 
 
 def _identifier(name: str) -> str:

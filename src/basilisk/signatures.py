@@ -22,7 +22,9 @@ _VARARGS, _VARKEYWORDS = 0x04, 0x08
 class Signature:
     """Argument nodes with their names, result nodes, and whether the function replies by itself.
 
-    ``warnings`` are sentences about what is allowed but probably not meant.
+    ``names`` are the arguments' names in the interface: those of the parameters, unless
+    ``Annotated[T, Name("x")]`` gives another.  ``warnings`` are sentences about what is allowed but probably
+    not meant.
     """
 
     __slots__ = ("arguments", "manual", "names", "results", "warnings")
@@ -57,8 +59,8 @@ def read_signature(function: Callable[..., Any], resolver: Resolver) -> Signatur
     names = code.co_varnames[: code.co_argcount]
     annotations = annotations_of(inner)
     signature = Signature()
-    signature.names = tuple(names)
-    nodes = []
+    nodes: list[Node] = []
+    labels: list[str] = []
     for name in names:
         place = scope.at(name)
         if name not in annotations:
@@ -67,8 +69,11 @@ def read_signature(function: Callable[..., Any], resolver: Resolver) -> Signatur
                 cause="the Candid interface needs a type for each argument",
                 remedy=f"write {name}: nat64, with the type that is meant",
             )
-        nodes.append(resolver.argument(annotations[name], place))
-    signature.arguments = tuple(nodes)
+        node, label = resolver.argument(annotations[name], place)
+        nodes.append(node)
+        labels.append(name if label is None else label)
+        resolver.check_labels(labels, place)
+    signature.arguments, signature.names = tuple(nodes), tuple(labels)
     result = resolver.result(annotations.get("return"), scope.at("return"))
     signature.results, signature.manual = result.nodes, result.manual
     defaults = inner.__defaults__ or ()

@@ -155,7 +155,7 @@ def test_old_build_command(hello: Path) -> None:
     copy = hello / "copy.wasm"
     basilisk(hello, "greeter", "src/main.py", "src/main.did", ICP_WASM_OUTPUT_PATH=str(copy))
     did = (hello / "src" / "main.did").read_text()
-    assert "greet : (text) -> (text) query" in did
+    assert "greet : (name : text) -> (text) query" in did
     assert (hello / ".basilisk" / "greeter" / "greeter.did").read_text() == did
     assert copy.read_bytes() == (hello / ".basilisk" / "greeter" / "greeter.wasm").read_bytes()
 

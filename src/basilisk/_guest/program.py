@@ -5,6 +5,8 @@ The answer and the error report are plain data, which the build host receives ov
 
 from __future__ import annotations
 
+import sys
+
 from basilisk._guest.docstrings import clean_docstring
 from basilisk._guest.report import report
 from basilisk._guest.shadows import check_shadows
@@ -12,7 +14,7 @@ from basilisk._guest.wrappers import with_guard, with_reply_type
 from basilisk.annotations import Resolver
 from basilisk.candid.did_printer import format_arguments, format_did
 from basilisk.faults import ProgramFault
-from basilisk.interface import make_interface
+from basilisk.interface import InterfaceMaker
 from basilisk.methods import Entry, Method, registry
 from basilisk.plans import make_plan
 from basilisk.signatures import Signature, read_signature, refuse
@@ -38,16 +40,16 @@ _WITH_ARGUMENTS = ("init", "post_upgrade")
 _SYNCHRONOUS = ("init", "post_upgrade", "pre_upgrade", "inspect_message")
 
 
-def register(system: Any, doc: str | None = None) -> dict[str, Any]:
+def register(system: Any, entry: str) -> dict[str, Any]:
     """Registers the methods of the program that was imported with ``system`` (``_basilisk_ic``).
 
-    ``doc`` is the docstring of its entry module, which becomes the comment on the service.
+    ``entry`` names its entry module, whose docstring becomes the comment on the service.
 
     Answers with ``ok``, the methods and entry points to export, the interface as text and warnings; or
     with ``ok`` false and the report on the first error.
     """
     try:
-        answer = _Build(system, doc).run()
+        answer = _Build(system, entry).run()
     except ProgramFault as fault:
         return {"ok": False, "error": report(fault)}
     registry.closed = True
@@ -57,9 +59,9 @@ def register(system: Any, doc: str | None = None) -> dict[str, Any]:
 class _Build:
     """One walk over the registry."""
 
-    def __init__(self, system: Any, doc: str | None) -> None:
+    def __init__(self, system: Any, entry: str) -> None:
         self.system = system
-        self.doc = doc
+        self.entry = entry
         self.resolver = Resolver()
         self.plans: dict[Any, int] = {}
         self.warnings: list[str] = []
@@ -81,14 +83,16 @@ class _Build:
             self.warnings += signature.warnings
             self._register(slot, method, signature)
         initial = entries.get("init") or entries.get("post_upgrade")
-        interface = make_interface(
+        maker = InterfaceMaker(
             [
-                (method.name, method.mode, signature.arguments, signature.results)
+                (method.name, method.mode, signature)
                 for method, signature in zip(registry.methods, signatures)
                 if not method.hidden
             ],
-            initial.arguments if initial else (),
+            initial,
+            self.entry,
         )
+        interface = maker.interface()
         return {
             "ok": True,
             "methods": [
@@ -96,15 +100,16 @@ class _Build:
                 for slot, method in enumerate(registry.methods)
             ],
             "entries": list(entries),
-            "did": format_did(interface, docs=self._docs()),
+            "did": format_did(interface, docs=self._docs(maker)),
             "init_args": format_arguments(interface.init_args),
             "hidden": [method.name for method in registry.methods if method.hidden],
             "warnings": self.warnings,
         }
 
-    def _docs(self) -> dict[str, str]:
+    def _docs(self, maker: InterfaceMaker) -> dict[str, str]:
         """Docstrings by what they describe, as the printer of interfaces takes them."""
-        found = {"service": clean_docstring(self.doc)}
+        found = {"service": clean_docstring(sys.modules[self.entry].__doc__)}
+        found.update({f"type {name}": text for name, text in maker.docstrings().items()})
         for method in registry.methods:
             if not method.hidden:
                 found[f"method {method.name}"] = clean_docstring(method.function.__doc__)

@@ -40,7 +40,7 @@ def build(request: dict[str, Any]) -> dict[str, Any]:
     kept = set(sys.modules)
     from basilisk._guest.program import register
 
-    answer = register(system, sys.modules[request["entry"]].__doc__)
+    answer = register(system, request["entry"])
     answer["modules"] = sorted(imported)
     _forget_modules_but(kept)
     return answer

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -40,7 +41,33 @@ def test_methods_and_service_carry_their_docstrings(guest: Any) -> None:
     )
     text = answer["did"]
     assert "// A greeter.\n//\n// It greets.\nservice" in text
-    assert "  // Says hello.\n  //\n  // In English.\n  greet : (text) -> (text) query;" in text
+    assert "  // Says hello.\n  //\n  // In English.\n  greet : (name : text) -> (text) query;" in text
     assert "Nobody" not in text
-    bare = "service : { greet : (text) -> (text) query; plain : () -> (text) query }"
+    bare = "service : { greet : (name : text) -> (text) query; plain : () -> (text) query }"
     assert parse_did(text) == parse_did(bare)
+
+
+@pytest.mark.parametrize(
+    "declaration",
+    [
+        'class Item(Record):\n    """What is sold."""\n    x: nat\n',
+        '@dataclass\nclass Item:\n    """What is sold."""\n    x: nat\n',
+        'class Item(NamedTuple):\n    """What is sold."""\n    x: nat\n',
+        'class Item(TypedDict):\n    """What is sold."""\n    x: nat\n',
+        'class Item(Enum):\n    """What is sold."""\n    X = 1\n',
+        'class Item(Variant):\n    """What is sold."""\n    X: null\n',
+        'class Item(Service):\n    """What is sold."""\n',
+    ],
+)
+def test_types_carry_the_docstrings_of_their_classes(guest: Any, declaration: str) -> None:
+    """Each kind of class; what dataclass and NamedTuple write by themselves is no comment."""
+    head = (
+        "from basilisk import *\nfrom dataclasses import dataclass\nfrom enum import Enum\n"
+        "from typing import NamedTuple, TypedDict\n"
+    )
+    method = "@query\ndef f(x: Item) -> Opt[Item]:\n    return x\n"
+    assert guest.build(head + declaration + method)["did"].startswith("// What is sold.\ntype Item = ")
+    bare = declaration.replace(
+        '    """What is sold."""\n', "" if "Service" not in declaration else "    pass\n"
+    )
+    assert guest.build(head + bare + method)["did"].startswith("type Item = ")

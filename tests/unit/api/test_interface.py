@@ -332,7 +332,8 @@ def f(x: Ledger) -> Old: ...
 """
     )
     assert (
-        "type Ledger = service { balance_of : (principal) -> (nat) query; do : (Account, nat) -> () };" in did
+        "type Ledger = service { balance_of : (owner : principal) -> (nat) query; "
+        "do : (to : Account, amount : nat) -> (); };" in did.replace(") -> () };", ") -> (); };")
     )
     assert "type Old = service { go : () -> (bool) };" in did
 
@@ -407,8 +408,8 @@ def again(config: Config, limit: Opt[nat]): ...
 def f() -> nat: ...
 """
     )
-    assert answer["init_args"] == "(Config, opt nat)"
-    assert "service : (Config, opt nat) -> {" in answer["did"]
+    assert answer["init_args"] == "(config : Config, limit : opt nat)"
+    assert "service : (config : Config, limit : opt nat) -> {" in answer["did"]
     assert answer["entries"] == ["init", "post_upgrade"] and answer["warnings"] == []
 
 
@@ -418,3 +419,73 @@ def test_the_interface_does_not_depend_on_the_order_of_the_program(guest) -> Non
     first = guest.did(HEAD + "".join(parts + methods))
     second = guest.did(HEAD + "".join(methods[::-1] + parts[::-1]))
     assert first == second
+
+
+def test_arguments_carry_the_names_of_their_parameters(guest) -> None:
+    """Methods, init, services and function types; Name gives another one; words of Candid are quoted."""
+    answer = guest.build(
+        HEAD
+        + """
+Pay = Func(Query[[Annotated[nat64, Name("amount")], 'Annotated["Account", Name("to")]', str], bool])
+class Account(Record):
+    owner: Principal
+class Bank(Service):
+    @service_update
+    def pay(self, amount: nat64, from_: Annotated[Account, Name("from")]) -> bool: ...
+From = Annotated[Principal, Name("from")]
+@init
+def start(owner: Principal) -> None: ...
+@query
+def f(
+    pay: Pay, bank: Bank, principal: From, type: Annotated[nat, "note"], nat: nat, query: "From2"
+) -> nat: ...
+From2 = Annotated[Opt[str], Name("größe")]
+"""
+    )
+    did = " ".join(answer["did"].split())
+    for part in (
+        "type Pay = func (amount : nat64, to : Account, text) -> (bool) query;",
+        "pay : (amount : nat64, from : Account) -> (bool)",
+        "service : (owner : principal) -> {",
+    ):
+        assert part in did, did
+    wanted = (
+        'f : ( pay : Pay, bank : Bank, from : principal, "type" : nat, "nat" : nat, "größe" : opt text, )'
+    )
+    assert wanted in did, did
+
+
+def test_names_where_two_types_meet_do_not_depend_on_the_methods(guest) -> None:
+    """The entry module's type keeps its name, whichever method comes first."""
+    head = "from basilisk import *\n"
+    item = "class Item(Record):\n    {}: nat\n"
+    method = "@query\ndef {}() -> Vec['Item']: ...\n"
+    for ours, theirs in (("a", "b"), ("b", "a")):
+        did = guest.did(
+            head + "import more\n" + item.format("ours") + method.format(ours),
+            more=head + item.format("theirs") + method.format(theirs),
+        )
+        assert "type Item = record { ours : nat }; type more_Item = record { theirs : nat };" in did
+
+
+def test_classes_of_one_name_in_one_module(guest) -> None:
+    """Classes inside classes and a name that is taken already."""
+    did = guest.did(
+        HEAD
+        + """
+class A:
+    class Item(Record):
+        a: nat
+class B:
+    class Item(Record):
+        b: nat
+class Item(Record):
+    c: nat
+class main_Item(Record):
+    d: nat
+@query
+def f(d: main_Item, c: Item, b: B.Item, a: A.Item) -> nat: ...
+"""
+    )
+    assert "type A_Item = record { a : nat }; type B_Item = record { b : nat };" in did
+    assert "f : (main_Item, Item, B_Item, A_Item) -> (nat) query;" in did

@@ -109,7 +109,7 @@ def f(): yield
     assert system.entries["on_low_wasm_memory"]["flags"] == 2
     assert system.plans[system.entries["init"]["args"]] == ((("nat",),), (0,))
     assert system.plans[system.entries["heartbeat"]["args"]] == ((), ())
-    assert answer["methods"] == [] and answer["did"] == "service : (nat) -> {}\n"
+    assert answer["methods"] == [] and answer["did"] == "service : (x : nat) -> {}\n"
 
 
 def test_guards_are_handed_over(guest, system) -> None:
