@@ -6,9 +6,11 @@ Specification: "IC method install_code" and "Canister upgrades".
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Literal
+from weakref import WeakKeyDictionary
 
 from basilisk.engine import Engine, WasmTrap
 from basilisk.engine.heap import new_heap
@@ -30,8 +32,11 @@ Persistence = Literal["keep", "replace"]
 #: Marker section of modules whose heap may survive an upgrade.
 _KEEPS_HEAP = "enhanced-orthogonal-persistence"
 
-#: Modules that are kept ready to be installed again.
+#: Modules that are kept ready to be installed again.  All replicas of an engine share them: a test suite
+#: makes many replicas and installs the same few modules in each.
 _REMEMBERED = 4
+_remembered: WeakKeyDictionary[Engine, OrderedDict[object, CanisterModule]] = WeakKeyDictionary()
+_remembered_lock = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -67,7 +72,6 @@ class Installer:
         self._engine = engine
         self._environment = environment
         self._validate = validate
-        self._modules: OrderedDict[bytes, CanisterModule] = OrderedDict()
         self.instructions = 0
 
     def install(
@@ -147,15 +151,16 @@ class Installer:
     # ---- steps ---------------------------------------------------------------------------------------
 
     def _load(self, wasm: bytes) -> CanisterModule:
-        # The same module is often installed many times: in tests, and in a loop of editing and calling.
-        key = hashlib.sha256(wasm).digest()
-        known = self._modules.get(key)
-        if known is None:
-            known = load(self._engine, wasm, self._environment.limits.module_bytes, self._validate)
-            self._modules[key] = known
-            while len(self._modules) > _REMEMBERED:
-                self._modules.popitem(last=False)
-        self._modules.move_to_end(key)
+        limit = self._environment.limits.module_bytes
+        key = (hashlib.sha256(wasm).digest(), limit, self._validate)
+        with _remembered_lock:
+            modules = _remembered.setdefault(self._engine, OrderedDict())
+            known = modules.get(key)
+            if known is None:
+                known = modules[key] = load(self._engine, wasm, limit, self._validate)
+                while len(modules) > _REMEMBERED:
+                    modules.popitem(last=False)
+            modules.move_to_end(key)
         return known
 
     def _begin(
