@@ -19,7 +19,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from . import types
-    from .compatibility import Break, check_upgrade
+    from .compatibility import Break, Comparison, check_upgrade, compare_interfaces
     from .decoder import decode
     from .did_parser import parse_did, parse_type, parse_types
     from .did_printer import format_arguments, format_did, format_type
@@ -37,10 +37,12 @@ if TYPE_CHECKING:
 __all__ = [
     "Break",
     "CandidError",
+    "Comparison",
     "Difference",
     "Some",
     "Subtyping",
     "check_upgrade",
+    "compare_interfaces",
     "decode",
     "encode",
     "field_id",
@@ -65,10 +67,12 @@ __all__ = [
 _HOMES = {
     "Break": "compatibility",
     "CandidError": "errors",
+    "Comparison": "compatibility",
     "Difference": "subtyping",
     "Some": "values",
     "Subtyping": "subtyping",
     "check_upgrade": "compatibility",
+    "compare_interfaces": "compatibility",
     "decode": "decoder",
     "encode": "encoder",
     "field_id": "types",

@@ -34,16 +34,22 @@ class Difference:
 
 @dataclass(frozen=True)
 class Subtyping:
-    """The verdict: true or false, the first difference, and places that work but lose values.
+    """The verdict: true or false, the differences, and places that work but lose values.
 
-    A loss is an option whose content has changed its type: the receiver always reads null there.
+    ``differences`` has at most 100 entries and is empty for a subtype.  A loss is an option whose content
+    has changed its type: the receiver always reads null there.
     """
 
-    difference: Difference | None
+    differences: tuple[Difference, ...] = ()
     losses: tuple[Difference, ...] = ()
 
+    @property
+    def difference(self) -> Difference | None:
+        """The first difference, or None for a subtype."""
+        return self.differences[0] if self.differences else None
+
     def __bool__(self) -> bool:
-        return self.difference is None
+        return not self.differences
 
 
 def subtype(
@@ -64,9 +70,10 @@ def subtype(
     (right_number,) = right_graph.add([right], right_environment)
     options: list[_Pair] = []
     start = _Pair(False, left_number, right_number, None)
-    difference = _walk(left_graph, right_graph, start, set(), options, _free)
-    if difference is not None:
-        return Subtyping(difference)
+    differences: list[Difference] = []
+    _walk(left_graph, right_graph, start, set(), options, _free, differences)
+    if differences:
+        return Subtyping(tuple(differences))
     losses = []
     checked: set[tuple[bool, int, int]] = set()
     while options:
@@ -77,7 +84,7 @@ def subtype(
         loss = _walk(left_graph, right_graph, pair._replace(path=None), set(), [], _free)
         if loss is not None:
             losses.append(Difference(_text(pair.path), f"is always read as null: {loss}"))
-    return Subtyping(None, tuple(losses))
+    return Subtyping((), tuple(losses))
 
 
 def compare(
@@ -99,6 +106,7 @@ Path = Union["tuple[Path, str]", None]
 """A path with its last segment first: extending it takes the same time at any depth."""
 
 _MAX_SEGMENTS = 40
+_MAX_DIFFERENCES = 100
 
 
 def _text(path: Path) -> str:
@@ -131,8 +139,12 @@ def _walk(
     seen: set[tuple[bool, int, int]],
     options: list[_Pair] | None,
     charge: Callable[[int], None],
+    every: list[Difference] | None = None,
 ) -> Difference | None:
-    """The first difference; pairs seen on the way are kept only when there is none."""
+    """The first difference; pairs seen on the way are kept only when there is none.
+
+    With ``every`` the walk goes on behind a difference and puts them all there.
+    """
     stack = [start]
     added: list[tuple[bool, int, int]] = []
     while stack:
@@ -148,8 +160,12 @@ def _walk(
         low, high = (right, left) if flipped else (left, right)
         children = _step(low, high, pair, options)
         if isinstance(children, str):
+            difference = Difference(_text(path), children)
+            if every is not None and len(every) < _MAX_DIFFERENCES:
+                every.append(difference)
+                continue
             seen.difference_update(added)
-            return Difference(_text(path), children)
+            return difference
         charge(len(children))
         stack.extend(reversed(children))
     return None

@@ -20,18 +20,21 @@ def old(tmp_path: Path) -> str:
     return str(path)
 
 
-def check(new: str, old: str) -> Result:
+def check(new: str, old: str, *options: str) -> Result:
     """Run the command on an interface with the text ``new``."""
     path = Path(old).with_name("new.did")
     path.write_text(new, encoding="utf-8")
-    return CliRunner().invoke(app, ["check", str(path), "--against", old], standalone_mode=True)
+    return CliRunner().invoke(app, ["check", str(path), "--against", old, *options])
 
 
 def test_the_same_interface_is_compatible(old: str) -> None:
     """Nothing to report."""
     result = check(OLD, old)
     assert result.exit_code == 0, result.output
-    assert result.stdout == "compatible: every method keeps its clients\n"
+    assert result.stdout.splitlines() == [
+        "compatible: every method keeps its clients",
+        "going back: both interfaces mean the same",
+    ]
 
 
 def test_wider_arguments_and_new_methods_are_compatible(old: str) -> None:
@@ -39,7 +42,75 @@ def test_wider_arguments_and_new_methods_are_compatible(old: str) -> None:
     new = "service : { get : () -> (nat) query; add : (int, opt text) -> (nat); more : () -> () }"
     result = check(new, old)
     assert result.exit_code == 0, result.output
-    assert "new: more" in result.stdout
+    assert result.stdout.splitlines() == [
+        "compatible: every method keeps its clients",
+        "new: more",
+        "going back: would break clients that use what is new:",
+        "  add: args[0]: int is not a subtype of nat",
+    ]
+
+
+def test_taking_an_upgrade_back_can_be_required(old: str) -> None:
+    """--both-ways refuses what clients of the new interface could not use on the old version."""
+    more = "service : { get : () -> (nat) query; add : (nat) -> (nat); more : () -> () }"
+    assert check(more, old).exit_code == 0
+    result = check(more, old, "--both-ways")
+    assert result.exit_code == 2, result.output
+    assert "would break 1 of the new methods" in result.stderr
+    assert "more: the method is gone" in result.stderr
+    assert check(OLD, old, "--both-ways").exit_code == 0
+    alone = CliRunner().invoke(app, ["check", old, "--both-ways"])
+    assert alone.exit_code == 64 and "--against" in alone.stderr
+
+
+def test_an_optional_argument_can_come_and_go(old: str) -> None:
+    """Subtypes in both directions, but not the same: nothing breaks, the argument is ignored."""
+    result = check(
+        "service : { get : () -> (nat) query; add : (nat, opt text) -> (nat) }", old, "--both-ways"
+    )
+    assert result.exit_code == 0, result.output
+    assert "going back:" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "reason"),
+    [
+        ("()", "(nat)", "init: the argument 0 of type nat is required now"),
+        ("(text)", "(nat)", "init: args[0]: text is not a subtype of nat"),
+        (
+            "(record { a : nat })",
+            "(record { a : nat; b : text })",
+            'init: args[0]: the field "b" of type text',
+        ),
+        ("(nat)", "(int, opt text)", ""),
+        ("(nat)", "()", ""),
+    ],
+)
+def test_init_arguments_are_warned_about(tmp_path: Path, before: str, after: str, reason: str) -> None:
+    """They break no client, so the exit code stays 0; what the old arguments do not fit is said."""
+    path = tmp_path / "old.did"
+    path.write_text(f"service : {before} -> {{}}", encoding="utf-8")
+    result = check(f"service : {after} -> {{}}", str(path))
+    assert result.exit_code == 0, result.output
+    assert reason in result.stderr and bool(reason) == bool(result.stderr)
+
+
+def test_the_path_leads_into_the_type(tmp_path: Path) -> None:
+    """Through named types, options, lists and functions, to the field that changed."""
+    path = tmp_path / "old.did"
+    old = (
+        "type Page = record { items : vec Item; next : opt Page };"
+        "type Item = record { count : nat; on : Call };"
+        "type Call = func (text) -> () query; service : { get : () -> (Page) query; put : (Item) -> () }"
+    )
+    path.write_text(old, encoding="utf-8")
+    result = check(old.replace("count : nat;", "count : text;").replace("(text)", "(nat)"), str(path))
+    assert result.exit_code == 2
+    assert "would break 2 of the methods" in result.stderr
+    assert "get: results[0].items[].count: text is not a subtype of nat" in result.stderr
+    assert "get: results[0].items[].on.args[0]: text is not a subtype of nat" in result.stderr
+    assert "put: args[0].count: nat is not a subtype of text" in result.stderr
+    assert "put: args[0].on.args[0]: nat is not a subtype of text" in result.stderr
 
 
 @pytest.mark.parametrize(
