@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .did_parser import parse_did, parse_type, parse_types
     from .did_printer import format_arguments, format_did, format_type
     from .encoder import encode
+    from .equality import same_type
     from .errors import CandidError
     from .inference import infer_type
     from .message import message_types
@@ -59,6 +60,7 @@ __all__ = [
     "parse_typed_values",
     "parse_types",
     "parse_values",
+    "same_type",
     "subtype",
     "text_to_message",
     "types",
@@ -89,6 +91,7 @@ _HOMES = {
     "parse_typed_values": "value_reader",
     "parse_types": "did_parser",
     "parse_values": "value_reader",
+    "same_type": "equality",
     "subtype": "subtyping",
     "text_to_message": "text",
 }

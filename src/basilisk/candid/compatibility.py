@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from basilisk.frozen import dataclass
 
+from .equality import same_type
 from .subtyping import Difference, subtype
-from .types import Func, Interface
+from .types import Argument, Func, Interface, Service
 
 __all__ = ["Break", "Comparison", "check_upgrade", "compare_interfaces"]
 
@@ -37,13 +38,15 @@ class Comparison:
     * ``added``: names of the methods that only the new one has;
     * ``init``: why arguments made for the old init do not fit the new one, or None.  No client depends on
       init arguments, only whoever installs the canister; so they are compared like the arguments of a
-      method, but are no part of ``compatible``.
+      method, but are no part of ``compatible``;
+    * ``same``: whether both interfaces mean the same but for the names of types and arguments.
     """
 
     upgrade: tuple[Break, ...]
     rollback: tuple[Break, ...]
     added: tuple[str, ...]
     init: Difference | None
+    same: bool
 
     @property
     def compatible(self) -> bool:
@@ -67,7 +70,13 @@ def compare_interfaces(old: Interface, new: Interface) -> Comparison:
         tuple(check_upgrade(new, old)),
         tuple(name for name, _ in methods if name not in known),
         init.difference,
+        same_type(_whole(old), _whole(new), old.environment, new.environment),
     )
+
+
+def _whole(interface: Interface) -> Func:
+    """Init arguments and service as one type."""
+    return Func(interface.init_args, (Argument(interface.service or Service(())),))
 
 
 def check_upgrade(old: Interface, new: Interface) -> list[Break]:

@@ -84,7 +84,7 @@ def _report(found: Comparison, against: str, both_ways: bool) -> None:
     if found.added:
         click.echo(f"new: {', '.join(found.added)}")
     changed = [item for item in found.rollback if item.fatal and item.method not in found.added]
-    if not found.upgrade and not found.rollback and found.init is None:
+    if found.same:
         click.echo("going back: both interfaces mean the same")
     elif found.reversible:
         click.echo("going back: breaks nobody either")

@@ -14,7 +14,7 @@ from basilisk.candid import CandidError
 from basilisk.candid.did_printer import used_names
 from basilisk.candid.leb128 import encode_signed, encode_unsigned, value_of_signed, value_of_unsigned
 from basilisk.candid.numbers import format_float, format_integer, parse_float, parse_integer, round_single
-from basilisk.candid.types import Environment, Interface, Type
+from basilisk.candid.types import Environment, Interface, Ref, Type
 
 from . import strategies
 
@@ -128,6 +128,24 @@ def test_subtyping_is_reflexive_and_transitive(data: st.DataObject) -> None:
     widest = data.draw(strategies.supertypes(wider))
     assert candid.subtype(type_, type_)
     assert candid.subtype(type_, widest)
+
+
+@usual
+@given(strategies.interfaces(), st.data())
+def test_equality_of_types(interface: Interface, data: st.DataObject) -> None:
+    """Types equal themselves under other names; unequal ones are told apart; equal ones are subtypes."""
+    known = interface.environment
+    # One more level of names before each definition changes nothing.
+    renamed = {name: Ref(f"{name}_") for name in known}
+    renamed.update({f"{name}_": type_ for name, type_ in known.items()})
+    assert interface.service is not None
+    assert candid.same_type(interface.service, interface.service, known, renamed)
+    left, right = data.draw(strategies.types(named=True)), data.draw(strategies.types(named=True))
+    same = candid.same_type(left, right, known)
+    assert same == candid.same_type(right, left, known)
+    assert same or left != right
+    if same:
+        assert candid.subtype(left, right, known) and candid.subtype(right, left, known)
 
 
 def _decode_hostile(data: bytes, types: list[Type] | None, environment: Environment | None) -> None:
