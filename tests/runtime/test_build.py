@@ -230,7 +230,8 @@ def test_prompt(hello: Path) -> None:
         process.kill()
         os.close(leader)
     assert process.returncode == 0, out
-    for part in ("(5 : nat)", "(11 : nat)", "no method 'nothing'", "greet : func (name : text) -> (text) query"):
+    signature = "greet : func (name : text) -> (text) query"
+    for part in ("(5 : nat)", "(11 : nat)", "no method 'nothing'", signature):
         assert part in out
     assert "unknown command @odd" in out
     assert '("Hello, alice!")' in out
