@@ -32,7 +32,7 @@ HOST_ONLY = frozenset(
 )
 """Subpackages of basilisk that exist on the host alone."""
 
-_ALIASES = frozenset({"os.path"})
+_ALIASES = frozenset({"collections.abc", "os.path"})
 """Modules that another module puts into ``sys.modules`` under a name of its own."""
 
 
