@@ -43,6 +43,7 @@ def stdlib() -> StdlibIndex:
     """A small standard library: json and logging exist, socket is refused."""
     return StdlibIndex(
         {
+            "collections": True,
             "json": True,
             "json.decoder": False,
             "re": True,
