@@ -16,7 +16,7 @@ from basilisk.nodes import Node
 from basilisk.principal import Principal
 from basilisk.references import Service
 from basilisk.scalars import Scalar, void
-from basilisk.scopes import Scope, evaluate
+from basilisk.scopes import Scope, evaluate, module_namespace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -219,6 +219,9 @@ class Resolver:
         """
         if type(annotation).__name__ == "TypeAliasType":
             return str(annotation.__name__)
+        if hasattr(annotation, "__supertype__"):  # typing.NewType
+            home = module_namespace(annotation.__module__)
+            return str(annotation.__name__) if home.get(annotation.__name__) is annotation else None
         if isinstance(annotation, Form):
             return self._name_of(annotation, scope.inside(annotation.namespace)) or self._name_of(
                 annotation, scope
@@ -448,8 +451,6 @@ def _forward_text(annotation: Any) -> str | None:
 
 
 def _forward_namespace(annotation: Any) -> dict[str, Any] | None:
-    from basilisk.scopes import module_namespace
-
     module = getattr(annotation, "__forward_module__", None)
     if module is None:
         return None

@@ -74,7 +74,7 @@ def fill(node: Node, resolver: Resolver, variables: dict[Any, Node]) -> None:
     scope = scope_of(cls)
     scope.variables = variables
     if node.kind == "service":
-        node.methods = _service_methods(cls, resolver)
+        node.methods = _service_methods(cls, resolver, variables)
     elif _is_enum(cls):
         node.style = "enum"
         node.fields = _enum_fields(cls, resolver, scope)
@@ -210,21 +210,27 @@ def _enum_fields(cls: Any, resolver: Resolver, scope: Scope) -> tuple[Label, ...
 # Services
 
 
-def _service_methods(cls: Any, resolver: Resolver) -> tuple[tuple[str, Node], ...]:
+def _service_methods(
+    cls: Any, resolver: Resolver, variables: dict[Any, Node]
+) -> tuple[tuple[str, Node], ...]:
     methods: dict[str, Node] = {}
     for base in reversed(cls.__mro__):
         for attribute in base.__dict__.values():
             if isinstance(attribute, ServiceMethod):
-                methods[attribute.name] = _service_method(attribute, resolver)
+                methods[attribute.name] = _service_method(attribute, resolver, variables)
     return tuple(sorted(methods.items()))
 
 
-def _service_method(declared: ServiceMethod, resolver: Resolver) -> Node:
+def _service_method(declared: ServiceMethod, resolver: Resolver, variables: dict[Any, Node]) -> Node:
     function = declared.function
     code = function.__code__
     names = code.co_varnames[1 : code.co_argcount]
     scope = Scope(
-        function.__module__, function.__globals__, function.__qualname__, first_line=code.co_firstlineno
+        function.__module__,
+        function.__globals__,
+        function.__qualname__,
+        variables=variables,
+        first_line=code.co_firstlineno,
     )
     annotations = annotations_of(function)
     node = Node("func")

@@ -489,3 +489,122 @@ def f(d: main_Item, c: Item, b: B.Item, a: A.Item) -> nat: ...
     )
     assert "type A_Item = record { a : nat }; type B_Item = record { b : nat };" in did
     assert "f : (main_Item, Item, B_Item, A_Item) -> (nat) query;" in did
+
+
+def test_aliases_and_new_types_keep_their_names(guest) -> None:
+    """TypeAlias, Alias and NewType at module level; text forward references through them."""
+    did = guest.did(
+        HEAD
+        + """
+from typing import TypeAlias
+Bytes: TypeAlias = Alias[Vec[nat8]]
+Call: TypeAlias = Func(Query[["Rec"], "Maybe"])
+Maybe: TypeAlias = "Opt[Rec]"
+Balance = NewType("Balance", nat64)
+class Rec(Record):
+    call: "Call"
+    balance: Balance
+@query
+def f(a: Bytes, b: "Maybe", c: Maybe, d: Opt["Balance"]) -> Call: ...
+"""
+    )
+    for part in (
+        "type Bytes = blob;",
+        "type Call = func (Rec) -> (opt Rec) query;",
+        "type Balance = nat64;",
+        "type Rec = record { balance : Balance; call : Call };",
+        "f : (Bytes, opt Rec, opt Rec, opt Balance) -> (Call) query;",
+    ):
+        assert part in did, did
+
+
+def test_mutual_recursion_through_every_kind_of_type(guest) -> None:
+    """Record, variant, dataclass, TypedDict, NamedTuple, function and service that all need each other."""
+    did = guest.did(
+        HEAD
+        + """
+class A(Record):
+    b: Opt["B"]
+class B(Variant, total=False):
+    c: "C"
+    none: null
+@dataclass
+class C:
+    d: "list[D]"
+class D(TypedDict):
+    e: "Opt[E]"
+class E(NamedTuple):
+    f: "F"
+F = Func(Update[["G"], "A"])
+class G(Service):
+    @service_composite_query
+    def go(self, a: "A", again: "G") -> "F": ...
+@query
+def f(a: A) -> Opt[G]: ...
+"""
+    )
+    for part in (
+        "type A = record { b : opt B };",
+        "type B = variant { c : C; none };",
+        "type C = record { d : vec D };",
+        "type D = record { e : opt E };",
+        "type E = record { f : F };",
+        "type F = func (G) -> (A);",
+        "type G = service { go : (a : A, again : G) -> (F) composite_query };",
+    ):
+        assert part in did, did
+
+
+def test_more_kinds_of_classes(guest) -> None:
+    """Generic TypedDict, NamedTuple and service, inheritance, frozen dataclasses, enums with values."""
+    did = guest.did(
+        HEAD
+        + """
+import typing
+from enum import IntEnum
+@dataclass(frozen=True, order=True)
+class Frozen:
+    a: Annotated[nat, Name("type")]
+    b: typing.Final[str] = ""
+class Base(TypedDict):
+    a: nat
+class Derived(Base):
+    b: "Opt[Derived]"
+class Level(IntEnum):
+    LOW = 1
+    ALSO_LOW = 1
+    HIGH = 2
+class Store(Service, Generic[T]):
+    @service_query
+    def get(self) -> Opt[T]: ...
+@query
+def f(a: Frozen, b: Derived, c: Level) -> Store[nat]: ...
+@query
+def g(a: typing.List[nat], b: typing.Dict[str, nat], c: typing.Tuple[nat, str]) -> typing.Optional[Base]: ...
+"""
+    )
+    for part in (
+        'type Frozen = record { b : text; "type" : nat };',
+        "type Derived = record { a : nat; b : opt Derived };",
+        "type Level = variant { LOW; HIGH };",
+        "type Store_nat = service { get : () -> (opt nat) query };",
+        "g : (vec nat, vec record { text; nat }, record { nat; text }) -> (opt Base) query;",
+    ):
+        assert part in did, did
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="names of Python 3.11")
+def test_typed_dicts_with_required_keys(guest) -> None:
+    """Required says nothing new about a record."""
+    did = guest.did(
+        HEAD
+        + """
+from typing import Required
+class Typed(TypedDict):
+    a: Required[Annotated[nat, Name("x")]]
+    b: "Required[str]"
+@query
+def f(x: Typed) -> nat: ...
+"""
+    )
+    assert "type Typed = record { b : text; x : nat };" in did

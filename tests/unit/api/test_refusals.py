@@ -80,6 +80,27 @@ def check(guest, body: str) -> dict:
         ("T", "the type variable T has no meaning here", "Result[nat64]"),
         ("Box", "Box takes 1 type arguments, not 0", "Box[nat64]"),
         ("StableBTreeMap[str, str]", "StableBTreeMap has no Candid type", "Record"),
+        ("Annotated[nat, Name(1)]", "an argument has no number", "Name("),
+        ("Opt[Annotated[nat, Name('x')]]", "Name(…) has no meaning here", "around the whole type"),
+        ("Vec['Annotated[nat, Name(1)]']", "Name(…) has no meaning here", "around the whole type"),
+        ("Func(Query[[Annotated[nat, Name(1)]], nat])", "an argument has no number", "Name("),
+        (
+            "Func(Update[[Annotated[nat, Name('a')], Annotated[str, Name('a')]], nat])",
+            "two arguments are called 'a'",
+            "rename",
+        ),
+        ("Func(Query[..., nat])", "must be a list", "Query[[str], nat64]"),
+        ("Func(Oneway[dict])", "must be a list", "Oneway[[str]"),
+        ("Func(Query[[dict], nat])", "dict alone is not a type", "dict[str, nat64]"),
+        ("Func(Query[[str], set])", "set has no Candid type", "Vec[T]"),
+        ("dict[str]", "is not a Candid type", "dict[str, nat64]"),
+        ("Final[nat]", "is not a Candid type", "basilisk"),
+        ("Type[Custom]", "is not a Candid type", "basilisk"),
+        ("Generic[T]", "is not a Candid type", "basilisk"),
+        ("CallResult[nat]", "CallResult has no Candid type", "Record"),
+        ("ic", "is not a Candid type", "basilisk"),
+        ("Custom()", "is not a Candid type", "basilisk"),
+        ("...", "Ellipsis is not a Candid type", "basilisk"),
     ],
 )
 def test_an_annotation_without_candid_type(guest, annotation, message, remedy) -> None:
@@ -115,6 +136,37 @@ def f() -> Vec[Opt[User]]: ...
 """,
     )
     assert (error["function"], error["parameter"]) == ("User", "friends")
+
+
+def test_an_annotation_error_in_another_module_points_there(guest) -> None:
+    error = guest.error(
+        HEAD + "import more\n@query\ndef f(x: more.Item): ...\n",
+        more="from basilisk import *\nclass Item(Record):\n    a: nat\n    b: Vec[frozenset[nat]]\n",
+    )
+    assert (error["file"], error["line"], error["column"]) == ("more.py", 4, 8)
+    assert (error["function"], error["parameter"]) == ("Item", "b")
+
+
+@pytest.mark.parametrize(
+    "declaration",
+    [
+        "@dataclass\nclass C:\n    a: nat\n    b: ¤set[nat]\n",
+        "class C(TypedDict):\n    a: nat\n    b: ¤set[nat]\n",
+        "class C(NamedTuple):\n    a: nat\n    b: ¤set[nat]\n",
+        "class C(Variant, total=False):\n    a: nat\n    b: ¤set[nat]\n",
+        "class C(Record):\n    a: nat\n    b: ¤'Vec[set[nat]]'\n",
+        "class C(Service):\n    @service_query\n    def go(self, a: nat, b: ¤set[nat]) -> nat: ...\n",
+        "class C(Service):\n    @service_update\n    def go(self) -> ¤set[nat]: ...\n",
+        "class B(Record):\n    b: ¤set[nat]\nclass C(B):\n    a: nat\n",
+        "class C(TypedDict):\n    a: nat\n    b: ¤NotRequired[nat]\n",
+    ],
+)
+def test_each_kind_of_class_points_at_its_field(guest, declaration) -> None:
+    """File, line and column of the annotation, wherever the type is used."""
+    if "NotRequired" in declaration and sys.version_info < (3, 11):
+        pytest.skip("NotRequired is new in Python 3.11")
+    error = check(guest, declaration + "@query\ndef f(x: Vec[C]): ...\n")
+    assert error["kind"] == "annotation" and error["remedy"]
 
 
 def test_results_are_checked_like_parameters(guest) -> None:
