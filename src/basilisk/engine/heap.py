@@ -28,6 +28,9 @@ OS_PAGE = 4096
 #: Address space set aside for each memory in the heap file; more than the 6 GiB of a 64-bit memory.
 _SLOT = 32 << 30
 
+#: Bytes that are copied at once.
+_COPY = 1 << 20
+
 _PROT_READ_WRITE = 3
 _MAP_PRIVATE_FIXED = 0x02 | 0x10 | 0x4000  # MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE
 _MADV_DONTNEED = 4
@@ -77,6 +80,10 @@ class Heap(Protocol):
 
     def resize(self, size: int) -> None:
         """Set the size of a heap that is not attached; new bytes are zero."""
+        ...
+
+    def copy(self) -> Heap:
+        """Another heap, not attached, with the same committed content."""
         ...
 
     def close(self) -> None:
@@ -154,6 +161,22 @@ class HeapFile:
                 raise OSError("the kernel's page map is cut short")
             entries += more
         return entries[7::8].translate(_IS_DIRTY)
+
+    def extents(self, offset: int, size: int) -> list[tuple[int, int]]:
+        """Pieces of a slot that hold anything, (offset within the slot, length), each at most 1 MiB."""
+        found = []
+        at, end = offset, offset + size
+        with self._lock:
+            while at < end:
+                try:
+                    start = os.lseek(self.file, at, os.SEEK_DATA)
+                except OSError:
+                    break  # nothing but a hole until the end of the file
+                stop = min(end, os.lseek(self.file, start, os.SEEK_HOLE))
+                for piece in range(start, stop, _COPY):
+                    found.append((piece - offset, min(_COPY, stop - piece)))
+                at = max(stop, start + 1)
+        return found
 
     def write(self, offset: int, data: bytes | bytearray | memoryview) -> None:
         """Write the whole of ``data`` at ``offset`` of the file.  Raises OSError."""
@@ -235,6 +258,13 @@ class MappedHeap:
         if size < self._size:
             raise ValueError("a heap does not shrink")
         self._size = size
+
+    def copy(self) -> Heap:
+        twin = MappedHeap(self._file)
+        for offset, length in self._file.extents(self._offset, self._size):
+            twin.write(offset, os.pread(self._file.file, length, self._offset + offset))
+        twin._size = self._size
+        return twin
 
     def close(self) -> None:
         slot, self._slot = self._slot, None
@@ -329,6 +359,11 @@ class CopiedHeap:
         missing = (size - self.size) // self.CHUNK
         if missing:
             self._chunks.extend([bytes(self.CHUNK)] * missing)
+
+    def copy(self) -> Heap:
+        twin = CopiedHeap()
+        twin._chunks = list(self._chunks)
+        return twin
 
     def close(self) -> None:
         self._chunks = []

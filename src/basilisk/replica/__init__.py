@@ -8,10 +8,13 @@
 Specification: docs/references of the Internet Computer, interface specification 0.66.
 """
 
+from basilisk.replica.checkpoints import ReplicaCheckpoint
 from basilisk.replica.clock import Clock
 from basilisk.replica.errors import ErrorCode, RejectCode
+from basilisk.replica.fees import Fees
 from basilisk.replica.ids import PrincipalLike
-from basilisk.replica.limits import Fees, Limits
+from basilisk.replica.ledger import UseCase
+from basilisk.replica.limits import Limits
 from basilisk.replica.log import LogRecord
 from basilisk.replica.message import IngressState, IngressStatus, Reject, Reply
 from basilisk.replica.replica import Replica
@@ -31,5 +34,7 @@ __all__ = [
     "Reject",
     "RejectCode",
     "Replica",
+    "ReplicaCheckpoint",
     "Reply",
+    "UseCase",
 ]

@@ -4,18 +4,36 @@ from __future__ import annotations
 
 import enum
 from collections import OrderedDict, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from basilisk.engine import WASM_PAGE, Checkpoint, Engine, Heap, HostFunction, Instance
+from basilisk.replica.errors import Rejection
 from basilisk.replica.execution import Execution, PreparedCall
+from basilisk.replica.ledger import Ledger
 from basilisk.replica.limits import Limits
 from basilisk.replica.log import CanisterLog
-from basilisk.replica.message import Callback, CallContext, Message, Origin
+from basilisk.replica.message import (
+    Callback,
+    CallContext,
+    CanisterOrigin,
+    Message,
+    Origin,
+    Request,
+    Task,
+    TaskKind,
+)
 from basilisk.replica.module import CanisterModule
 from basilisk.replica.stable import StableMemory
 from basilisk.replica.system_api import bind
 
-__all__ = ["Canister", "Code", "Status"]
+__all__ = ["Canister", "Code", "Status", "StopWaiter"]
+
+#: Seconds; the default of the setting ``freezing_threshold`` (30 days).
+DEFAULT_FREEZING_THRESHOLD = 2_592_000
+
+#: Cycles; the default of the setting ``reserved_cycles_limit``.
+DEFAULT_RESERVED_CYCLES_LIMIT = 5_000_000_000_000
 
 
 class Status(enum.Enum):
@@ -24,6 +42,14 @@ class Status(enum.Enum):
     RUNNING = 1
     STOPPING = 2
     STOPPED = 3
+
+
+@dataclass(frozen=True)
+class StopWaiter:
+    """Somebody who waits for the canister to stop, until ``deadline`` (nanoseconds)."""
+
+    deadline: int
+    done: Callable[[Rejection | None], None]
 
 
 class Code:
@@ -38,6 +64,7 @@ class Code:
         self.module = module
         self.execution: Execution | None = None
         self._engine = engine
+        self._limits = limits
         self._memory_limit = limits.heap64_bytes if module.address == "i64" else limits.heap_bytes
         self._heap = heap
         self._globals: dict[int, int] | None = None
@@ -64,6 +91,18 @@ class Code:
     def committed_pages(self) -> int:
         """Committed heap in pages of 64 KiB."""
         return self._heap.size // WASM_PAGE if self._heap is not None else self.module.image.memory_pages
+
+    @property
+    def memory_bytes(self) -> int:
+        """Bytes that count as memory of the canister: heap, globals (8 bytes each) and module."""
+        return self.committed_pages * WASM_PAGE + 8 * len(self.module.image.globals) + self.module.size
+
+    def __deepcopy__(self, _memo: dict[int, object]) -> Code:
+        """The same code with a copy of the committed heap and globals, without a live instance."""
+        heap = self._heap.copy() if self._heap is not None else None
+        twin = Code(self._engine, self.module, self._limits, heap)
+        twin._globals = dict(self._globals) if self._globals is not None else None
+        return twin
 
     def commit(self) -> None:
         """Make heap and globals permanent."""
@@ -126,7 +165,20 @@ class Canister:
         self.environment: dict[str, str] = {}
         self.wasm_memory_limit = limits.wasm_memory_limit
         self.wasm_memory_threshold = 0
+        self.freezing_threshold = DEFAULT_FREEZING_THRESHOLD
+        self.memory_allocation = 0
+        self.compute_allocation = 0
+        self.reserved_cycles = 0
+        self.reserved_cycles_limit = DEFAULT_RESERVED_CYCLES_LIMIT
+        self.minimum_incoming_cycles = 0
+        #: What the canister uses besides heap, stable memory and module: chunks, snapshots, history (bytes).
+        self.other_memory = 0
+        self.charged_at = 0
+        self.ledger = Ledger()
+        #: The hook for low memory was due, but the canister could not pay for it.
+        self.missed_low_memory = False
         self._told_low_memory = False
+        self.stop_waiters: list[StopWaiter] = []
         self.contexts: dict[int, CallContext] = {}
         self.callbacks: dict[int, Callback] = {}
         self._next_number = 1
@@ -160,6 +212,35 @@ class Canister:
         """Whether a message waits."""
         return bool(self._inputs)
 
+    def messages(self) -> Iterator[Message]:
+        """All messages that wait."""
+        for queue in self._inputs.values():
+            yield from queue
+
+    # ---- memory --------------------------------------------------------------------------------------
+
+    @property
+    def wide(self) -> bool:
+        """Whether the module has a 64-bit memory, whose instructions cost more."""
+        return self.code is not None and self.code.module.address == "i64"
+
+    @property
+    def memory_usage(self) -> int:
+        """Bytes that the canister pays storage for."""
+        code = self.code.memory_bytes if self.code is not None else 0
+        return code + self.stable.pages * WASM_PAGE + self.other_memory
+
+    @property
+    def response_slots(self) -> int:
+        """Responses that must arrive, to this canister or from it, each with memory set aside."""
+        expected = sum(not callback.deadline for callback in self.callbacks.values())
+        owed = sum(
+            isinstance(context.origin, CanisterOrigin) and not context.responded and not context.deadline
+            for context in self.contexts.values()
+        )
+        waiting = sum(isinstance(item, Request) and not item.deadline for item in self.messages())
+        return expected + owed + waiting
+
     def may_send(self, callee: bytes, pending: Sequence[PreparedCall], limits: Limits) -> bool:
         """Whether one more call to ``callee`` fits the queues; ``pending`` ones are not yet sent."""
         in_flight = sum(callback.callee == callee for callback in self.callbacks.values())
@@ -167,17 +248,22 @@ class Canister:
         total = len(self.callbacks) + len(pending)
         return in_flight < limits.queue_messages and total < limits.callbacks
 
-    def memory_runs_low(self, maximum: int) -> bool:
+    def memory_runs_low(self, limits: Limits) -> bool:
         """Whether the heap has just come close to its limit; True once until that is over.
 
-        ``maximum`` in bytes is the limit of a canister without a setting of its own (specification, "On low
-        wasm memory hook").
+        Without a limit of its own a canister has that of its kind of memory (specification, "On low wasm
+        memory hook").
         """
         used = self.code.committed_pages * WASM_PAGE if self.code is not None else 0
+        maximum = limits.heap64_bytes if self.wide else limits.heap_bytes
         low = (self.wasm_memory_limit or maximum) - used < self.wasm_memory_threshold
         news = low and not self._told_low_memory
         self._told_low_memory = low
         return news
+
+    def has_task(self, kind: TaskKind) -> bool:
+        """Whether a task of that kind waits already."""
+        return any(isinstance(item, Task) and item.kind is kind for item in self.messages())
 
     # ---- call contexts -------------------------------------------------------------------------------
 

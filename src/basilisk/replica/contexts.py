@@ -55,6 +55,11 @@ class Context(enum.Enum):
         return self.letters in ("CQ", "CRy", "CRt", "CC")
 
     @property
+    def keeps_state(self) -> bool:
+        """Whether what it does to the memory stays when it returns."""
+        return self.replicated and self is not Context.REPLICATED_QUERY
+
+    @property
     def limits_heap(self) -> bool:
         """Whether the setting ``wasm_memory_limit`` applies."""
         return self in _LIMITED_HEAP

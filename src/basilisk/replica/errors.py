@@ -300,9 +300,58 @@ def wasm_memory_limit_exceeded(used: int, limit: int) -> ExecutionError:
     )
 
 
-def out_of_cycles(canister: str) -> ExecutionError:
+def out_of_cycles_text(canister: str, missing: int | None) -> str:
+    """``missing`` is the number of cycles to top up, if the caller may know it."""
+    text = f"Canister {canister} is out of cycles"
+    if missing is not None:
+        text += f": please top up the canister with at least {missing:_} additional cycles"
+    return text
+
+
+def out_of_cycles(canister: str, missing: int | None) -> ExecutionError:
     """More cycles were attached to a call than the canister can spare."""
-    return ExecutionError(ErrorCode.CANISTER_CONTRACT_VIOLATION, f"Canister {canister} is out of cycles")
+    return ExecutionError(ErrorCode.CANISTER_CONTRACT_VIOLATION, out_of_cycles_text(canister, missing))
+
+
+def insufficient_cycles_in_memory_grow(bytes_: int, missing: int | None) -> ExecutionError:
+    """The canister would be frozen if its memory grew by ``bytes_``; ``missing`` as above."""
+    more = f" At least {missing:_} additional cycles are required." if missing is not None else ""
+    return ExecutionError(
+        ErrorCode.INSUFFICIENT_CYCLES_IN_MEMORY_GROW,
+        f"Canister cannot grow memory by {bytes_} bytes due to insufficient cycles.{more}",
+        _see("Try topping up the canister.", "insufficient-cycles-in-memory-grow"),
+    )
+
+
+def reserved_cycles_limit_in_memory_grow(bytes_: int, requested: int, limit: int) -> ExecutionError:
+    """The subnet is so full that more cycles must be reserved than the setting allows."""
+    return ExecutionError(
+        ErrorCode.RESERVED_CYCLES_LIMIT_EXCEEDED_IN_MEMORY_GROW,
+        f"Canister cannot grow memory by {bytes_} bytes due to its reserved cycles limit. "
+        f"The current limit ({limit:_}) would be exceeded by {requested - limit:_}.",
+        _see(
+            "Try increasing the canister's reserved cycles limit.",
+            "reserved-cycles-limit-exceeded-in-memory-grow",
+        ),
+    )
+
+
+def frozen(canister: str) -> Rejection:
+    """A query to a canister whose balance is below its freezing limit."""
+    return Rejection(
+        ErrorCode.CANISTER_OUT_OF_CYCLES,
+        f"Canister {canister} is unable to process query calls because it's frozen. "
+        "Please top up the canister with cycles and try again.",
+    )
+
+
+def install_out_of_cycles(reason: str) -> Rejection:
+    """The canister cannot pay the installation in advance."""
+    return Rejection(
+        ErrorCode.CANISTER_OUT_OF_CYCLES,
+        f"Canister installation failed with `{reason}`. Top up the canister with more cycles. "
+        f"See documentation: {_DOCS}install-code-not-enough-cycles",
+    )
 
 
 def engine_fault(text: str) -> ExecutionError:

@@ -10,14 +10,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from basilisk.engine import WASM_PAGE, GuestMemory, WasmTrap
-from basilisk.replica import errors
+from basilisk.replica import errors, growth
 from basilisk.replica.contexts import Context
 from basilisk.replica.errors import ExecutionError
-from basilisk.replica.limits import Fees, Limits
+from basilisk.replica.fees import Fees
+from basilisk.replica.ledger import UseCase
+from basilisk.replica.limits import Limits
 from basilisk.replica.message import CallContext, Closure, Reject, Result
 from basilisk.replica.stable import StableLayer
 
 if TYPE_CHECKING:
+    from basilisk.replica.accounting import Accounting
     from basilisk.replica.canister import Canister, Code
 
 __all__ = ["Environment", "Execution", "PreparedCall", "run"]
@@ -28,6 +31,7 @@ class Environment(Protocol):
 
     limits: Limits
     fees: Fees
+    accounting: Accounting
     root_key: bytes
     subnet: bytes
 
@@ -44,6 +48,8 @@ class PreparedCall:
     argument: bytearray = field(default_factory=bytearray)
     cycles: int = 0
     timeout_seconds: int | None = None
+    prepaid_execution: int = 0
+    prepaid_transmission: int = 0
 
 
 @dataclass
@@ -79,9 +85,18 @@ class Execution:
     timer: int | None = None
     prints: list[bytes] = field(default_factory=list)
     instructions: int = 0
+    reserved: int = 0
+    consumed: dict[UseCase, int] = field(default_factory=dict)
+    minted: int = 0
+    memory_usage: int = 0
+    admitted_heap: int = 0
+    taken_from_subnet: int = 0
 
     def __post_init__(self) -> None:
         self.balance = self.canister.cycles
+        self.reserved = self.canister.reserved_cycles
+        self.memory_usage = self.canister.memory_usage
+        self.admitted_heap = self.code.committed_pages * WASM_PAGE
         self.version = self.canister.version
         if self.call_context is not None:
             self.available = self.call_context.available
@@ -102,6 +117,44 @@ class Execution:
         """Largest answer in bytes."""
         limits = self.environment.limits
         return limits.replicated_reply_bytes if self.context.replicated else limits.query_reply_bytes
+
+    @property
+    def reveals_cycles(self) -> bool:
+        """Whether errors may tell how many cycles are missing: the caller controls the canister."""
+        return self.caller in self.canister.controllers
+
+    @property
+    def freezing_limit(self) -> int:
+        """Cycles that must be left, with the memory and the calls of this execution so far."""
+        slots = self.canister.response_slots + sum(call.timeout_seconds is None for call in self.calls)
+        return self.environment.accounting.freezing_limit(
+            self.canister, self.memory_usage, slots, self.reserved
+        )
+
+    @property
+    def liquid(self) -> int:
+        """Cycles that may be spent."""
+        return max(0, self.balance - self.freezing_limit)
+
+    def spend(self, use: UseCase, amount: int) -> None:
+        """Consume cycles of the balance, if this execution is committed."""
+        self.balance -= amount
+        self.consumed[use] = self.consumed.get(use, 0) + amount
+
+    def abandon_call(self) -> None:
+        """Drop a call that was begun but not performed; its cycles come back."""
+        if self.preparing is not None:
+            self.balance += self.preparing.cycles
+            self.preparing = None
+
+    def settle_cycles(self) -> None:
+        """Write the effects on cycles to the canister."""
+        self.abandon_call()
+        canister, accounting = self.canister, self.environment.accounting
+        canister.cycles, canister.reserved_cycles = self.balance, self.reserved
+        for use, amount in self.consumed.items():
+            accounting.note(canister, use, amount)
+        accounting.ledger.mint(self.minted)
 
     def count(self) -> int:
         """Instructions executed so far."""
@@ -137,16 +190,8 @@ def run(execution: Execution, target: int | Closure) -> ExecutionError | None:
     finally:
         execution.instructions = execution.count()
         execution.code.execution = None
-    return _heap_limit(execution) or error
-
-
-def _heap_limit(execution: Execution) -> ExecutionError | None:
-    # The network stops at the memory.grow that goes too far.  Without instrumented code we notice it when
-    # the message ends: the outcome is the same, since everything it did is undone.
-    limit = execution.canister.wasm_memory_limit
-    if not limit or not execution.context.limits_heap:
-        return None
-    memory = execution.memory
-    if memory.size > limit and memory.size > execution.code.committed_pages * WASM_PAGE:
-        return errors.wasm_memory_limit_exceeded(memory.size, limit)
-    return None
+    try:
+        growth.admit_heap(execution)
+    except ExecutionError as raised:
+        return raised
+    return error

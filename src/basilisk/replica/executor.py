@@ -10,7 +10,9 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from basilisk.engine import WASM_PAGE
 from basilisk.replica import errors
+from basilisk.replica.accounting import Accounting
 from basilisk.replica.canister import Canister, Status
 from basilisk.replica.contexts import Context
 from basilisk.replica.errors import ErrorCode, ExecutionError, RejectCode, Rejection
@@ -75,6 +77,10 @@ class Executor:
         self._answer = answer
         self.history: deque[LastExecution] = deque(maxlen=_HISTORY)
 
+    @property
+    def _accounting(self) -> Accounting:
+        return self._environment.accounting
+
     # ---- calls ---------------------------------------------------------------------------------------
 
     def call(
@@ -89,9 +95,15 @@ class Executor:
         time: int,
     ) -> None:
         """Execute a method and settle its call."""
+        limit = self._environment.limits.update_instructions
+        prepaid = 0
         try:
+            self._admit(canister, origin, cycles)
+            prepaid = self._accounting.prepay(canister, limit, caller)
             kind, function = self._method(canister, method)
         except Rejection as rejection:
+            # The base price stays with the network when the canister got as far as looking for the method.
+            self._accounting.refund_unused(canister, prepaid, limit, 0)
             self._answer(canister, origin, Reject.of(rejection), cycles, 0)
             return
         context = canister.open_context(origin, caller, cycles, deadline)
@@ -101,37 +113,57 @@ class Executor:
         execution.argument = argument
         error = run(execution, function)
         self._finish(execution, error)
+        self._accounting.refund_unused(canister, prepaid, limit, execution.instructions)
         self._settle(canister, context, execution.result, error)
 
     def task(self, canister: Canister, kind: TaskKind, time: int) -> None:
-        """Execute a heartbeat or timer; nobody waits for an answer."""
+        """Execute a heartbeat, timer or hook; nobody waits for an answer.
+
+        A canister that cannot pay in advance does nothing; its timer stays set and the hook is tried again.
+        """
         code = canister.code
         if code is None or canister.status is not Status.RUNNING or kind.value not in code.module.hooks:
             return
+        limit = self._environment.limits.update_instructions
+        try:
+            prepaid = self._accounting.prepay(canister, limit)
+        except Rejection:
+            canister.missed_low_memory |= kind is TaskKind.LOW_MEMORY
+            return
+        if kind is TaskKind.TIMER:
+            canister.timer = 0
         context = canister.open_context(TaskOrigin(kind), MANAGEMENT, 0, responded=True)
         execution = self._execution(canister, _TASK_CONTEXT[kind], time, context)
         error = run(execution, code.module.hooks[kind.value])
         self._finish(execution, error)
+        self._accounting.refund_unused(canister, prepaid, limit, execution.instructions)
         self._settle(canister, context, None, error)
 
     def response(self, canister: Canister, response: Response, time: int) -> None:
         """Execute the callback for an answer, and its cleanup if that traps."""
         callback = canister.callbacks.pop(response.callback, None)
         if callback is None:
-            return  # answered before: the deadline of the call had passed
+            # Answered before: the deadline of the call had passed.  What it would have returned is lost.
+            self._accounting.drop(response.refund)
+            return
         canister.cycles += response.refund
+        self._accounting.refund_transmission(canister, callback.prepaid_transmission, response.result)
         context = canister.contexts[callback.context]
         context.outstanding -= 1
         if context.deleted or canister.code is None:
+            self._accounting.refund_unexecuted(canister, callback.prepaid_execution)
             self._drop_if_done(canister, context)
             return
         execution = self._callback_execution(canister, context, callback, response, time)
         closure = callback.reply if isinstance(response.result, Reply) else callback.reject
         error = run(execution, closure)
         self._finish(execution, error)
-        result = execution.result
+        result, executed = execution.result, execution.instructions
         if error is not None and callback.cleanup is not None:
-            error = self._cleanup(canister, context, callback.cleanup, execution, error)
+            cleanup, error = self._cleanup(canister, context, callback.cleanup, execution, error)
+            executed += cleanup.instructions
+        limit = self._environment.limits.update_instructions
+        self._accounting.refund_unused(canister, callback.prepaid_execution, limit, executed)
         self._settle(canister, context, result, error)
 
     def _callback_execution(
@@ -154,13 +186,13 @@ class Executor:
         closure: Closure,
         failed: Execution,
         error: ExecutionError,
-    ) -> ExecutionError:
+    ) -> tuple[Execution, ExecutionError]:
         execution = self._execution(canister, Context.CLEANUP, failed.time, context)
         execution.reject_code = failed.reject_code
         execution.instruction_limit = max(1, failed.instruction_limit - failed.instructions)
         second = run(execution, closure)
         self._finish(execution, second)
-        return error if second is None else errors.with_cleanup_failure(error, second)
+        return execution, error if second is None else errors.with_cleanup_failure(error, second)
 
     # ---- around an execution -------------------------------------------------------------------------
 
@@ -181,9 +213,19 @@ class Executor:
             deadline=call.deadline if call is not None else 0,
         )
 
+    def _admit(self, canister: Canister, origin: Origin, cycles: int) -> None:
+        """Raise the Rejection for a call that is not even paid for."""
+        check_running(canister)
+        least = canister.minimum_incoming_cycles
+        if isinstance(origin, CanisterOrigin) and cycles < least and origin.sender != canister.id:
+            raise Rejection(
+                ErrorCode.INSUFFICIENT_CYCLES_IN_CALL,
+                f"Canister {principal_text(canister.id)} requires at least {least} cycles to be attached "
+                f"to calls from other canisters, but {cycles} were.",
+            )
+
     def _method(self, canister: Canister, method: str) -> tuple[str, int]:
         name = principal_text(canister.id)
-        check_running(canister)
         if canister.code is None:
             raise errors.no_module().rejection(name)
         found = canister.code.module.methods.get(method)
@@ -194,6 +236,9 @@ class Executor:
                 ErrorCode.COMPOSITE_QUERY_CALLED_IN_REPLICATED_MODE,
                 "Composite query cannot be called in replicated mode",
             )
+        used = canister.code.committed_pages * WASM_PAGE
+        if found[0] == "update" and 0 < canister.wasm_memory_limit < used:
+            raise errors.wasm_memory_limit_exceeded(used, canister.wasm_memory_limit).rejection(name)
         return found
 
     def _finish(self, execution: Execution, error: ExecutionError | None) -> None:
@@ -214,11 +259,9 @@ class Executor:
                 canister.certified_data = execution.certified_data
             if execution.timer is not None:
                 canister.timer = execution.timer
-            if canister.memory_runs_low(self._environment.limits.heap_bytes):
+            if canister.memory_runs_low(self._environment.limits):
                 canister.push_first(MANAGEMENT, Task(canister.id, TaskKind.LOW_MEMORY))
-        if execution.preparing is not None:
-            execution.balance += execution.preparing.cycles
-        canister.cycles = execution.balance
+        execution.settle_cycles()
         canister.version += 1
         if execution.call_context is not None:
             execution.call_context.available = execution.available
@@ -243,7 +286,17 @@ class Executor:
         if call.timeout_seconds is not None:
             deadline = (time // _SECOND + call.timeout_seconds) * _SECOND
         number = canister.register(
-            Callback(context.id, call.callee, call.reply, call.reject, call.cleanup, call.cycles, deadline)
+            Callback(
+                context.id,
+                call.callee,
+                call.reply,
+                call.reject,
+                call.cleanup,
+                call.cycles,
+                deadline,
+                call.prepaid_execution,
+                call.prepaid_transmission,
+            )
         )
         self._send(
             Request(

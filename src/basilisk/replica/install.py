@@ -8,6 +8,8 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Literal
 from weakref import WeakKeyDictionary
@@ -21,6 +23,7 @@ from basilisk.replica.errors import ErrorCode, ExecutionError, Rejection
 from basilisk.replica.execution import Environment, Execution, run
 from basilisk.replica.executor import write_log
 from basilisk.replica.ids import principal_text
+from basilisk.replica.ledger import UseCase
 from basilisk.replica.module import CanisterModule, Validator, load
 from basilisk.replica.stable import StableLayer, StableMemory
 
@@ -61,8 +64,7 @@ class _Transaction:
     cycles: int
     certified_data: bytes
     timer: int = 0
-    instructions: int = 0
-    steps: list[str] = field(default_factory=list)
+    consumed: dict[UseCase, int] = field(default_factory=dict)
 
 
 class Installer:
@@ -96,29 +98,46 @@ class Installer:
             )
         self.instructions = 0
         try:
-            if mode == "upgrade":
-                self._upgrade(canister, wasm, argument, caller, time, options or UpgradeOptions())
-            else:
-                self._fresh(canister, wasm, argument, caller, time)
+            module = self._load(wasm)
+            with self._paid(canister, module.address == "i64", caller):
+                self.instructions = module.compile_instructions
+                if mode == "upgrade":
+                    self._upgrade(canister, module, argument, caller, time, options or UpgradeOptions())
+                else:
+                    self._fresh(canister, module, argument, caller, time)
         except ExecutionError as error:
             raise error.rejection(name) from None
 
+    @contextmanager
+    def _paid(self, canister: Canister, wide: bool, caller: bytes) -> Iterator[None]:
+        """Pay for the largest installation; what was not used comes back, whatever the outcome."""
+        accounting = self._environment.accounting
+        limit = self._environment.limits.install_instructions
+        try:
+            prepaid = accounting.prepay(canister, limit, caller, wide)
+        except Rejection as rejection:
+            raise errors.install_out_of_cycles(rejection.message) from None
+        try:
+            yield
+        finally:
+            accounting.refund_unused(canister, prepaid, limit, self.instructions, wide)
+
     # ---- the modes -----------------------------------------------------------------------------------
 
-    def _fresh(self, canister: Canister, wasm: bytes, argument: bytes, caller: bytes, time: int) -> None:
-        module = self._load(wasm)
+    def _fresh(
+        self, canister: Canister, module: CanisterModule, argument: bytes, caller: bytes, time: int
+    ) -> None:
         stable = StableMemory()
         work = self._begin(canister, argument, caller, time, StableLayer(stable))
         work.certified_data = b""
         code = Code(self._engine, module, self._environment.limits)
         self._start(work, code, "canister_init", Context.INIT)
-        canister.stable = stable
-        self._complete(work, code)
+        self._complete(work, code, stable)
 
     def _upgrade(
         self,
         canister: Canister,
-        wasm: bytes,
+        module: CanisterModule,
         argument: bytes,
         caller: bytes,
         time: int,
@@ -127,7 +146,6 @@ class Installer:
         old = canister.code
         if old is None:
             raise errors.no_module()
-        module = self._load(wasm)
         self._check_persistence(old.module, module, options)
         work = self._begin(canister, argument, caller, time, StableLayer(canister.stable))
         hook = old.module.hooks.get("canister_pre_upgrade")
@@ -146,7 +164,7 @@ class Installer:
             self._start(work, code, "canister_post_upgrade", Context.POST_UPGRADE)
         finally:
             old.rollback()
-        self._complete(work, code)
+        self._complete(work, code, canister.stable)
 
     # ---- steps ---------------------------------------------------------------------------------------
 
@@ -171,7 +189,7 @@ class Installer:
             caller,
             argument,
             time,
-            self._environment.limits.install_instructions,
+            self._environment.limits.install_instructions - self.instructions,
             stable,
             canister.version + 1,
             canister.cycles,
@@ -217,21 +235,54 @@ class Installer:
             raise error
         execution.stable.commit()
         work.cycles = execution.balance
+        for use, amount in execution.consumed.items():
+            work.consumed[use] = work.consumed.get(use, 0) + amount
         work.timer = execution.timer or 0
         if execution.certified_data is not None:
             work.certified_data = execution.certified_data
 
-    @staticmethod
-    def _complete(work: _Transaction, code: Code) -> None:
+    def _complete(self, work: _Transaction, code: Code, stable: StableMemory) -> None:
+        try:
+            reserve = self._reserve(work, code)
+        except BaseException:
+            code.close()
+            raise
         canister = work.canister
         old, canister.code = canister.code, code
         if old is not None:
             old.close()
+        canister.stable = stable
         work.stable.commit()
         canister.certified_data = work.certified_data
         canister.timer = work.timer
-        canister.cycles = work.cycles
+        canister.cycles = work.cycles - reserve
+        canister.reserved_cycles += reserve
+        for use, amount in work.consumed.items():
+            self._environment.accounting.note(canister, use, amount)
         canister.version += 1
+
+    def _reserve(self, work: _Transaction, code: Code) -> int:
+        """Check that subnet and canister can bear the memory; the cycles to set aside for it."""
+        canister, environment = work.canister, self._environment
+        accounting, limits = environment.accounting, environment.limits
+        usage = code.memory_bytes + work.stable.size + canister.other_memory
+        added = max(usage, canister.memory_allocation) - max(
+            canister.memory_usage, canister.memory_allocation
+        )
+        if added <= 0:
+            return 0
+        used = accounting.subnet_memory()
+        if used + added > limits.subnet_memory_bytes:
+            raise errors.out_of_memory()
+        reserve = accounting.reservation(used, added)
+        reserved = canister.reserved_cycles + reserve
+        if reserved > canister.reserved_cycles_limit and reserve:
+            raise errors.reserved_cycles_limit_in_memory_grow(added, reserved, canister.reserved_cycles_limit)
+        needed = reserve + accounting.freezing_limit(canister, memory=usage, reserved=reserved)
+        if work.cycles < needed:
+            missing = needed - work.cycles if work.caller in canister.controllers else None
+            raise errors.insufficient_cycles_in_memory_grow(added, missing)
+        return reserve
 
     # ---- refusals ------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Limits and prices of an application subnet, as data.
+"""Limits of an application subnet, as data.
 
 Where a figure comes from is said beside it: "spec" is the interface specification 0.66, "config" the
 replica's configuration, "docs" the resource limits page, "code" the replica's system API.
@@ -6,11 +6,11 @@ replica's configuration, "docs" the resource limits page, "code" the replica's s
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 
 from basilisk.engine.memory import WASM_PAGE
 
-__all__ = ["Fees", "Limits"]
+__all__ = ["Limits"]
 
 _MIB = 1 << 20
 _GIB = 1 << 30
@@ -26,6 +26,7 @@ class Limits:
     inspect_instructions: int = 200_000_000  # config
     query_call_charge: int = 50_000_000  # config: instructions charged per call of a composite query
     query_call_depth: int = 6  # config
+    query_seconds: int = 10  # config: wall clock of a composite query with all its calls; 0 for no limit
 
     module_bytes: int = 100 * _MIB  # config: uncompressed
     heap_bytes: int = 4 * _GIB  # docs: 32-bit memories
@@ -41,6 +42,11 @@ class Limits:
     queue_messages: int = 500  # docs: per ordered pair of canisters
     callbacks: int = 1_000_000  # config: a soft cap of the subnet; 50 are guaranteed to each canister
     call_timeout_seconds: int = 300  # code: longer timeouts are cut to this
+    message_memory_bytes: int = 15 * _GIB  # config: guaranteed responses of the whole subnet
+    response_slot_bytes: int = 2 * _MIB  # config: reserved for each response that must arrive
+    stop_timeout_seconds: int = 300  # config: how long stop_canister waits for open calls
+    subnet_memory_bytes: int = 2 * 1024 * _GIB  # config
+    subnet_memory_reservation_bytes: int = 750 * _GIB  # config: beyond it, storage is paid for in advance
     certified_data_bytes: int = 32  # spec
     message_text_bytes: int = 32 * 1024  # code: debug_print and trap texts are cut to this
     log_bytes: int = 1 * _MIB  # ours: the network keeps far less
@@ -50,38 +56,23 @@ class Limits:
     environment_value_bytes: int = 128  # docs
     round_messages: int = 10_000  # ours: bounds a round whose canisters call each other for ever
 
-
-@dataclass(frozen=True)
-class Fees:
-    """Prices in cycles on a subnet of 13 nodes (docs "cycles costs", config)."""
-
-    nodes: int = 13
-    creation: int = 500_000_000_000
-    update_base: int = 5_000_000
-    instructions_numerator: int = 10  # per 10 instructions
-    call: int = 260_000
-    call_byte: int = 1_000
-    max_response_bytes: int = 2_097_152
-    response_instructions: int = 40_000_000_000
-    http_default_response_bytes: int = 2_000_000
-    signature: dict[str, int] = field(
-        default_factory=lambda: {
-            "dfx_test_key": 10_000_000_000,
-            "test_key_1": 10_000_000_000,
-            "key_1": 26_153_846_153,
-        }
-    )
-
-    def outgoing_call(self, payload_and_name_bytes: int) -> int:
-        """What ``cost_call`` returns: everything reserved for a call and its response."""
-        return (
-            self.call
-            + self.call_byte * (payload_and_name_bytes + self.max_response_bytes)
-            + self.update_base
-            + self.response_instructions
+    @classmethod
+    def unlimited(cls) -> Limits:
+        """Limits that no program of a test runs into; those that the format or the memory sets stay."""
+        endless = 1 << 62
+        return replace(
+            cls(),
+            update_instructions=endless,
+            query_instructions=endless,
+            install_instructions=endless,
+            inspect_instructions=endless,
+            query_call_charge=0,
+            query_seconds=0,
+            wasm_memory_limit=0,
+            replicated_reply_bytes=1 << 30,
+            query_reply_bytes=1 << 30,
+            ingress_bytes=1 << 30,
+            call_bytes=1 << 30,
+            queue_messages=1_000_000,
+            message_memory_bytes=endless,
         )
-
-    def http_request(self, request_bytes: int, response_bytes: int) -> int:
-        """Price of an HTTP outcall."""
-        n = self.nodes
-        return n * (3_000_000 + 60_000 * n + 400 * request_bytes + 800 * response_bytes)

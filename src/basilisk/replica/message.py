@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from basilisk.replica.errors import RejectCode, Rejection
 
 __all__ = [
+    "Answer",
     "CallContext",
     "Callback",
     "CanisterOrigin",
@@ -54,6 +55,14 @@ class Reject:
 
 
 Result = Reply | Reject
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A result with the cycles that go back to the caller."""
+
+    result: Result
+    refund: int
 
 
 @dataclass(frozen=True)
@@ -170,7 +179,7 @@ class CallContext:
 
 @dataclass(frozen=True)
 class Callback:
-    """What to do when the answer to a call arrives."""
+    """What to do when the answer to a call arrives, and what was paid for it in advance (cycles)."""
 
     context: int
     callee: bytes
@@ -179,6 +188,8 @@ class Callback:
     cleanup: Closure | None
     cycles: int
     deadline: int
+    prepaid_execution: int = 0
+    prepaid_transmission: int = 0
 
 
 # ---- status of ingress messages ----------------------------------------------------------------------

@@ -56,7 +56,8 @@ class CanisterModule:
 
     ``hash`` is the SHA-256 of the bytes as uploaded; ``methods`` maps a name to (kind, function number),
     ``hooks`` an entry point to its function number; ``address`` is the type of addresses, i32 or i64.
-    ``passive_data`` tells that there are data segments which code could drop.
+    ``passive_data`` tells that there are data segments which code could drop; ``compile_instructions`` is
+    what the network charges for compiling it.
     """
 
     hash: bytes
@@ -68,6 +69,11 @@ class CanisterModule:
     metadata: dict[str, Metadata] = field(default_factory=dict)
     address: str = "i32"
     passive_data: bool = False
+    compile_instructions: int = 0
+
+    def __deepcopy__(self, _memo: dict[int, object]) -> CanisterModule:
+        """Modules do not change and are shared."""
+        return self
 
 
 def decode(upload: bytes, limit: int) -> bytes:

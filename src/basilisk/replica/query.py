@@ -7,8 +7,10 @@ callbacks and discarded at the end.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from time import monotonic as clock
 
 from basilisk.engine import Checkpoint
 from basilisk.replica import errors
@@ -27,12 +29,17 @@ __all__ = ["QueryRunner"]
 Certifier = Callable[[bytes, bytes], "bytes | None"]
 
 
+class CallGraphEnded(Rejection):
+    """The whole composite query fails, not one of its calls."""
+
+
 @dataclass
 class _Budget:
-    """Instructions left for the whole call graph, and those used."""
+    """Instructions left for the whole call graph, those used, and when it began (seconds of this machine)."""
 
     left: int
     used: int = 0
+    started: float = field(default_factory=clock)
 
     def take(self, amount: int) -> None:
         self.left -= amount
@@ -97,6 +104,8 @@ class QueryRunner:
         check_running(canister)
         if canister.code is None:
             raise errors.no_module().rejection(name)
+        if self._environment.accounting.is_frozen(canister):
+            raise errors.frozen(name)
         found = canister.code.module.methods.get(method)
         if found is None or found[0] == "update":
             raise errors.method_not_found("query", method).rejection(name)
@@ -115,25 +124,50 @@ class QueryRunner:
         self, call: PreparedCall, caller: bytes, time: int, budget: _Budget, stack: list[bytes]
     ) -> Result:
         """Answer a call that a composite query made."""
-        limits = self._environment.limits
-        budget.take(limits.query_call_charge)
+        budget.take(self._environment.limits.query_call_charge)
+        callee = self._canisters.get(call.callee)
         try:
-            if call.callee in stack:
-                raise Rejection(
-                    ErrorCode.QUERY_CALL_GRAPH_LOOP_DETECTED, "Loop detected when executing query call graph"
-                )
-            if len(stack) >= limits.query_call_depth:
-                raise Rejection(
-                    ErrorCode.QUERY_CALL_GRAPH_TOO_DEEP,
-                    "Composite query calls exceeded the maximum call depth",
-                )
-            callee = self._canisters.get(call.callee)
             if callee is None:
                 text = f"Canister {principal_text(call.callee)} not found"
                 raise Rejection(ErrorCode.CANISTER_NOT_FOUND, text)
-            return self._run(callee, caller, call.method, bytes(call.argument), time, None, budget, stack)
+            with self._afresh(callee, stack):
+                return self._run(callee, caller, call.method, bytes(call.argument), time, None, budget, stack)
+        except CallGraphEnded:
+            raise
         except Rejection as rejection:
             return Reject.of(rejection)
+
+    @staticmethod
+    @contextmanager
+    def _afresh(canister: Canister, stack: list[bytes]) -> Iterator[None]:
+        """A canister that is called again starts from its committed state, as on the network."""
+        code = canister.code
+        if code is None or canister.id not in stack:
+            yield
+            return
+        before = code.instance.checkpoint()
+        code.rollback()
+        try:
+            yield
+        finally:
+            code.restore(before)
+
+    def check_graph(self, budget: _Budget, stack: list[bytes]) -> None:
+        """Raise CallGraphEnded when the canister last on the ``stack`` may not go on with its calls."""
+        if len(stack) > self._environment.limits.query_call_depth:
+            raise CallGraphEnded(
+                ErrorCode.QUERY_CALL_GRAPH_TOO_DEEP, "Composite query calls exceeded the maximum call depth."
+            )
+        if budget.left <= 0:
+            raise CallGraphEnded(
+                ErrorCode.QUERY_CALL_GRAPH_TOTAL_INSTRUCTION_LIMIT_EXCEEDED,
+                "Composite query calls exceeded the instruction limit.",
+            )
+        limit = self._environment.limits.query_seconds
+        if limit and clock() - budget.started > limit:
+            raise CallGraphEnded(
+                ErrorCode.QUERY_TIME_LIMIT_EXCEEDED, "Composite query call exceeded the time limit."
+            )
 
     def execution(
         self, canister: Canister, code: Code, context: Context, time: int, caller: bytes, argument: bytes
@@ -175,6 +209,7 @@ class _Node:
         self._first.call_context = self._context
         error = self._step(self._first, function, None)
         while self._calls and error is None:
+            self._runner.check_graph(self._budget, self._stack)
             call = self._calls.popleft()
             answer = self._runner.call(call, canister.id, self._first.time, self._budget, self._stack)
             failure = self._callback(call, answer)

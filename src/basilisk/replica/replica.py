@@ -9,10 +9,14 @@ from contextlib import contextmanager
 from basilisk.engine import Engine, default_engine
 from basilisk.errors import BasiliskError, CallRejected, UsageError
 from basilisk.principal import Principal
-from basilisk.replica.canister import Canister, Status
+from basilisk.replica import checkpoints, profiles
+from basilisk.replica.accounting import Accounting
+from basilisk.replica.canister import Canister
+from basilisk.replica.checkpoints import ReplicaCheckpoint
 from basilisk.replica.clock import Clock
 from basilisk.replica.errors import ErrorCode, RejectCode, Rejection
 from basilisk.replica.executor import check_running
+from basilisk.replica.fees import Fees
 from basilisk.replica.ids import (
     ANONYMOUS,
     PrincipalLike,
@@ -22,7 +26,8 @@ from basilisk.replica.ids import (
     self_authenticating,
 )
 from basilisk.replica.install import Installer, Mode, Persistence, UpgradeOptions
-from basilisk.replica.limits import Fees, Limits
+from basilisk.replica.ledger import UseCase
+from basilisk.replica.limits import Limits
 from basilisk.replica.log import CanisterLog, LogRecord
 from basilisk.replica.management import ManagementCanister
 from basilisk.replica.message import IngressState, IngressStatus, Reply, Result
@@ -31,8 +36,7 @@ from basilisk.replica.query import Certifier, QueryRunner
 from basilisk.replica.randomness import Randomness
 from basilisk.replica.rules import network_rules
 from basilisk.replica.scheduler import Scheduler
-from basilisk.replica.settings import check_settings, controller_set
-from basilisk.replica.stable import StableMemory
+from basilisk.replica.settings import SettingsChange, apply_settings, controller_set
 from basilisk.replica.status import CanisterStatus, LastCall, status_of
 
 __all__ = ["Replica"]
@@ -50,16 +54,18 @@ _DEFAULT_CYCLES = 100_000_000_000_000
 class Replica:
     """An Internet Computer of one subnet and one node, in this process.
 
-    ``seed`` decides all randomness, ``clock`` the time; two replicas with the same seed and the same calls
-    end in the same state.  ``validate`` checks modules: True for the network's rules, False for none, or a
-    function.  ``on_print`` is called with (canister, record) for every line that a canister prints.
-    All methods may be called from any thread; one call is executed at a time.
+    ``profile`` names limits and prices (``mainnet``, ``system``, ``unlimited``); ``limits`` and ``fees``
+    replace them.  ``seed`` decides all randomness, ``clock`` the time; two replicas with the same seed and
+    the same calls end in the same state.  ``validate`` checks modules: True for the network's rules, False
+    for none, or a function.  ``on_print`` is called with (canister, record) for every line that a
+    canister prints.  All methods may be called from any thread; one call is executed at a time.
     """
 
     def __init__(
         self,
         *,
         engine: Engine | None = None,
+        profile: str = "mainnet",
         limits: Limits | None = None,
         fees: Fees | None = None,
         clock: Clock | None = None,
@@ -68,8 +74,9 @@ class Replica:
         certifier: Certifier | None = None,
         on_print: Callable[[Principal, LogRecord], None] | None = None,
     ) -> None:
-        self.limits = limits if limits is not None else Limits()
-        self.fees = fees if fees is not None else Fees()
+        standard_limits, standard_fees = profiles.profile(profile)
+        self.limits = limits if limits is not None else standard_limits
+        self.fees = fees if fees is not None else standard_fees
         self.clock = clock if clock is not None else Clock()
         self.randomness = Randomness(seed)
         self.root_key = _DER_BLS + self.randomness.derive("root key", 96)
@@ -79,6 +86,7 @@ class Replica:
         self.last = LastCall(0, 0, 0)
         self._on_print = on_print
         self._canisters: dict[bytes, Canister] = {}
+        self.accounting = Accounting(self, self._canisters)
         self._created = 0
         self._lock = threading.RLock()
         self._scheduler = Scheduler(self, self.clock, self._canisters, self.management)
@@ -95,26 +103,40 @@ class Replica:
         environment: Mapping[str, str] | None = None,
         wasm_memory_limit: int | None = None,
         specified_id: PrincipalLike | None = None,
+        **settings: int,
     ) -> Principal:
-        """Create an empty canister and return its id.
+        """Create an empty canister with ``cycles`` and return its id; nothing is charged for it.
 
-        Without ``controller`` the anonymous principal controls it.  ``wasm_memory_limit`` in bytes, 0 for
-        none.  Raises UsageError for settings that break a limit.
+        Without ``controller`` the anonymous principal controls it.  Settings as in ``update_settings``.
+        Raises UsageError for settings that break a limit, CallRejected for those that take more cycles.
         """
-        controllers = controller_set(controller)
-        variables = dict(environment or {})
-        check_settings(self.limits, controllers, variables)
-        with self._lock:
+        change = _change(
+            controller_set(controller),
+            environment,
+            {"wasm_memory_limit": wasm_memory_limit, **settings},
+        )
+        with self._public():
             raw = principal_bytes(specified_id) if specified_id is not None else self._new_id()
             if raw in self._canisters:
                 raise UsageError(f"canister {principal_text(raw)} exists already")
             log = CanisterLog(self.limits.log_bytes, self._listener(raw))
-            canister = Canister(raw, controllers, cycles, self.limits, log)
-            canister.environment = variables
-            if wasm_memory_limit is not None:
-                canister.wasm_memory_limit = wasm_memory_limit
+            canister = Canister(raw, set(), 0, self.limits, log)
+            canister.charged_at = self.clock.now()
+            self.accounting.mint(canister, cycles)
+            try:
+                apply_settings(self, canister, change)
+            except BaseException:
+                self.accounting.mint(canister, -cycles)
+                raise
             self._canisters[raw] = canister
             return Principal(raw)
+
+    def add_cycles(self, canister: PrincipalLike, amount: int) -> int:
+        """Give a canister cycles from nowhere; returns the new balance."""
+        with self._public():
+            target = self._find(canister)
+            self.accounting.mint(target, amount)
+            return target.cycles
 
     def install_code(
         self,
@@ -152,69 +174,61 @@ class Replica:
         environment: Mapping[str, str] | None = None,
         wasm_memory_limit: int | None = None,
         wasm_memory_threshold: int | None = None,
+        freezing_threshold: int | None = None,
+        memory_allocation: int | None = None,
+        compute_allocation: int | None = None,
+        reserved_cycles_limit: int | None = None,
+        minimum_incoming_cycles: int | None = None,
     ) -> None:
-        """Change settings; what is None stays.  Sizes in bytes, a limit of 0 is none.
+        """Change settings; what is None stays.
 
-        The hook ``canister_on_low_wasm_memory`` runs when less than ``wasm_memory_threshold`` bytes are left
-        up to the limit.  Raises UsageError for settings that break a limit.
+        Sizes in bytes, a ``wasm_memory_limit`` of 0 is none; ``freezing_threshold`` in seconds,
+        ``compute_allocation`` in percent.  The hook ``canister_on_low_wasm_memory`` runs when less than
+        ``wasm_memory_threshold`` bytes are left up to the limit.  Raises UsageError for settings that break a
+        limit, CallRejected for allocations that the canister cannot afford.
         """
+        change = _change(
+            None if controller is None else controller_set(controller),
+            environment,
+            {
+                "wasm_memory_limit": wasm_memory_limit,
+                "wasm_memory_threshold": wasm_memory_threshold,
+                "freezing_threshold": freezing_threshold,
+                "memory_allocation": memory_allocation,
+                "compute_allocation": compute_allocation,
+                "reserved_cycles_limit": reserved_cycles_limit,
+                "minimum_incoming_cycles": minimum_incoming_cycles,
+            },
+        )
         with self._public():
             target = self._find(canister)
-            controllers = target.controllers if controller is None else controller_set(controller)
-            variables = target.environment if environment is None else dict(environment)
-            check_settings(self.limits, controllers, variables)
-            target.controllers, target.environment = controllers, variables
-            if wasm_memory_limit is not None:
-                target.wasm_memory_limit = wasm_memory_limit
-            if wasm_memory_threshold is not None:
-                target.wasm_memory_threshold = wasm_memory_threshold
+            apply_settings(self, target, change)
             target.version += 1
 
     def uninstall_code(self, canister: PrincipalLike) -> None:
         """Remove code, heap and stable memory; calls that are under way are rejected."""
         with self._public():
-            target = self._find(canister)
-            if target.code is not None:
-                target.code.close()
-            target.code, target.stable = None, StableMemory()
-            target.certified_data, target.timer = b"", 0
-            target.version += 1
-            self._scheduler.executor.delete_contexts(target, "Canister has been uninstalled.")
+            self._scheduler.lifecycle.uninstall(self._find(canister))
 
     def stop_canister(self, canister: PrincipalLike) -> None:
         """Stop a canister once all its calls are answered.  Raises CallRejected if they never are."""
         with self._public():
-            target = self._find(canister)
-            if target.status is Status.RUNNING:
-                target.status = Status.STOPPING
-                target.version += 1
-                self._scheduler.round()
-            while target.status is not Status.STOPPED:
-                if not self._progress():
-                    raise Rejection(
-                        ErrorCode.STOP_CANISTER_REQUEST_TIMEOUT, "Stop canister request timed out"
-                    )
+            outcome: list[Rejection | None] = []
+            self._scheduler.lifecycle.stop(self._find(canister), self.clock.now(), outcome.append)
+            while not outcome:
+                self._progress()
+            if outcome[0] is not None:
+                raise outcome[0]
 
     def start_canister(self, canister: PrincipalLike) -> None:
         """Let a canister run again."""
         with self._public():
-            target = self._find(canister)
-            if target.status is not Status.RUNNING:
-                target.status = Status.RUNNING
-                target.version += 1
+            self._scheduler.lifecycle.start(self._find(canister))
 
     def delete_canister(self, canister: PrincipalLike) -> None:
         """Delete a stopped canister.  Raises CallRejected unless it is stopped."""
         with self._public():
-            target = self._find(canister)
-            if target.status is not Status.STOPPED:
-                name = principal_text(target.id)
-                raise Rejection(
-                    ErrorCode.CANISTER_NOT_STOPPED, f"Canister {name} must be stopped before it is deleted."
-                )
-            if target.code is not None:
-                target.code.close()
-            del self._canisters[target.id]
+            self._scheduler.lifecycle.delete(self._find(canister))
 
     # ---- calls ---------------------------------------------------------------------------------------
 
@@ -268,7 +282,12 @@ class Replica:
                 )
             check_running(target)
             caller = principal_bytes(sender)
+            price = self.fees.ingress_message(method, len(arg))
+            if price > self.accounting.liquid(target):
+                # An inspection that nobody pays for does not take place.
+                self.accounting.charge(target, UseCase.INGRESS_INDUCTION, price, caller)
             self._queries.inspect(target, caller, method, arg, self.clock.now())
+            self.accounting.charge(target, UseCase.INGRESS_INDUCTION, price, caller)
             return self._scheduler.submit(caller, target.id, method, arg)
 
     def call_status(self, call: int) -> IngressState:
@@ -317,7 +336,7 @@ class Replica:
     def status(self, canister: PrincipalLike) -> CanisterStatus:
         """State of a canister as its controllers see it."""
         with self._public():
-            return status_of(self._find(canister))
+            return status_of(self._find(canister), self.accounting)
 
     def stable_memory(self, canister: PrincipalLike, offset: int = 0, length: int | None = None) -> bytes:
         """Bytes of stable memory.  Raises UsageError outside it."""
@@ -328,6 +347,31 @@ class Replica:
             if offset < 0 or length < 0 or offset + length > size:
                 raise UsageError(f"the stable memory has {size} bytes")
             return memory.read(offset, length)
+
+    def checkpoint(self) -> ReplicaCheckpoint:
+        """The whole state as it is now: canisters, messages under way, clock, randomness.
+
+        ``restore`` returns to it as often as needed.
+        """
+        with self._lock:
+            return checkpoints.capture(self)
+
+    def restore(self, checkpoint: ReplicaCheckpoint) -> None:
+        """Return to a state of this replica.  Raises UsageError for one of another replica."""
+        with self._lock:
+            if checkpoint.replica != id(self):
+                raise UsageError("the checkpoint belongs to another replica")
+            checkpoints.reinstate(self, checkpoint)
+
+    @property
+    def consumed_cycles(self) -> Mapping[UseCase, int]:
+        """Cycles that were consumed so far on the whole replica, by what for."""
+        return dict(self.accounting.ledger.consumed)
+
+    def unaccounted_cycles(self) -> int:
+        """Cycles that were minted but are neither held, nor travelling, nor consumed; always 0."""
+        with self._lock:
+            return self.accounting.discrepancy(self._scheduler.on_the_way)
 
     @property
     def canisters(self) -> tuple[Principal, ...]:
@@ -395,6 +439,16 @@ def _data(result: Result) -> bytes:
     if isinstance(result, Reply):
         return result.data
     raise CallRejected(int(RejectCode(result.code)), result.message, result.error_code)
+
+
+def _change(
+    controllers: set[bytes] | None, environment: Mapping[str, str] | None, numbers: Mapping[str, int | None]
+) -> SettingsChange:
+    return SettingsChange(
+        None if controllers is None else frozenset(controllers),
+        None if environment is None else dict(environment),
+        **numbers,
+    )
 
 
 def _any(controllers: set[bytes]) -> bytes:

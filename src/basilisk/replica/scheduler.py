@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from basilisk.replica.canister import Canister, Status
 from basilisk.replica.clock import Clock
@@ -10,7 +11,9 @@ from basilisk.replica.errors import ErrorCode, Rejection
 from basilisk.replica.execution import Environment
 from basilisk.replica.executor import Executor
 from basilisk.replica.ids import MANAGEMENT, principal_text
+from basilisk.replica.lifecycle import Lifecycle
 from basilisk.replica.message import (
+    Answer,
     CanisterOrigin,
     Ingress,
     IngressOrigin,
@@ -32,8 +35,17 @@ __all__ = ["Scheduler"]
 _INGRESS = b"\xff ingress"
 _SYSTEM = b"\xff system"
 
-#: Handles a call to the management canister.
-Management = Callable[[Request], Result]
+#: Handles a call to the management canister.  A plain result gives all cycles back; None says that
+#: ``Scheduler.respond`` is called later.
+Management = Callable[[Request], "Result | Answer | None"]
+
+
+@dataclass
+class SchedulerState:
+    """What the scheduler remembers: answers that are in no queue yet, and all calls from outside."""
+
+    later: list[Response] = field(default_factory=list)
+    ingress: dict[int, IngressState] = field(default_factory=dict)
 
 
 class Scheduler:
@@ -50,22 +62,22 @@ class Scheduler:
         self._clock = clock
         self._canisters = canisters
         self._management = management
-        self._later: list[Response] = []
-        self._ingress: dict[int, IngressState] = {}
+        self.state = SchedulerState()
         self.executor = Executor(environment, self.send, self.answer)
+        self.lifecycle = Lifecycle(environment, canisters, self.executor)
 
     # ---- ingress -------------------------------------------------------------------------------------
 
     def submit(self, sender: bytes, receiver: bytes, method: str, argument: bytes) -> int:
         """Queue a call from outside; the number under which its status can be asked for."""
-        message = Ingress(len(self._ingress) + 1, sender, receiver, method, argument)
-        self._ingress[message.id] = IngressState(message)
+        message = Ingress(len(self.state.ingress) + 1, sender, receiver, method, argument)
+        self.state.ingress[message.id] = IngressState(message)
         self._canisters[receiver].push(_INGRESS, message)
         return message.id
 
     def status(self, message: int) -> IngressState:
         """Status of an ingress message.  Raises KeyError for an unknown number."""
-        return self._ingress[message]
+        return self.state.ingress[message]
 
     # ---- rounds --------------------------------------------------------------------------------------
 
@@ -89,28 +101,32 @@ class Scheduler:
                     busy = True
                     done += 1
                     self._execute(canister, message, now)
-        self._finish_stopping()
+        self.lifecycle.finish_stopping(now)
+        self.lifecycle.charge_all(now)
         return done
 
     @property
     def idle(self) -> bool:
         """Whether nothing waits to be executed."""
-        return not self._later and not any(item.has_input for item in self._canisters.values())
+        return not self.state.later and not any(item.has_input for item in self._canisters.values())
 
     @property
     def deadline(self) -> int | None:
-        """The next time at which a call that has a deadline expires."""
+        """The next time at which a call that has a deadline, or the wait for a canister to stop, expires."""
         times = [
             callback.deadline
             for canister in self._canisters.values()
             for callback in canister.callbacks.values()
             if callback.deadline
         ]
+        times += [
+            waiter.deadline for canister in self._canisters.values() for waiter in canister.stop_waiters
+        ]
         return min(times, default=None)
 
     def _execute(self, canister: Canister, message: Message, now: int) -> None:
         if isinstance(message, Ingress):
-            self._ingress[message.id].status = IngressStatus.PROCESSING
+            self.state.ingress[message.id].status = IngressStatus.PROCESSING
             self.executor.call(
                 canister,
                 IngressOrigin(message.id),
@@ -123,7 +139,9 @@ class Scheduler:
             )
         elif isinstance(message, Request):
             if message.deadline and message.deadline < now:
-                return  # the caller was told already that the outcome is unknown
+                # The caller was told already that the outcome is unknown; its cycles are lost.
+                self._environment.accounting.drop(message.cycles)
+                return
             self.executor.call(
                 canister,
                 CanisterOrigin(message.sender, message.callback),
@@ -145,10 +163,13 @@ class Scheduler:
             if code is None or canister.status is not Status.RUNNING:
                 continue
             hooks = code.module.hooks
-            if TaskKind.TIMER.value in hooks and 0 < canister.timer <= now:
-                canister.timer = 0
+            if canister.missed_low_memory:
+                canister.missed_low_memory = False
+                canister.push_first(_SYSTEM, Task(canister.id, TaskKind.LOW_MEMORY))
+            due = TaskKind.TIMER.value in hooks and 0 < canister.timer <= now
+            if due and not canister.has_task(TaskKind.TIMER):
                 canister.push(_SYSTEM, Task(canister.id, TaskKind.TIMER))
-            if TaskKind.HEARTBEAT.value in hooks:
+            if TaskKind.HEARTBEAT.value in hooks and not canister.has_task(TaskKind.HEARTBEAT):
                 canister.push(_SYSTEM, Task(canister.id, TaskKind.HEARTBEAT))
 
     def _expire_calls(self, now: int) -> None:
@@ -160,12 +181,6 @@ class Scheduler:
                     response = Response(canister.id, callback.callee, number, expired, 0)
                     canister.push(callback.callee, response)
 
-    def _finish_stopping(self) -> None:
-        for canister in self._canisters.values():
-            if canister.status is Status.STOPPING and not canister.contexts and not canister.has_input:
-                canister.status = Status.STOPPED
-                canister.version += 1
-
     # ---- messages between canisters ------------------------------------------------------------------
 
     def send(self, request: Request) -> None:
@@ -174,35 +189,49 @@ class Scheduler:
         if receiver is not None:
             receiver.push(request.sender, request)
             return
-        result: Result
-        if request.receiver == MANAGEMENT:
-            result = self._management(request)
-        else:
+        if request.receiver != MANAGEMENT:
             text = f"Canister {principal_text(request.receiver)} not found"
-            result = Reject.of(Rejection(ErrorCode.CANISTER_NOT_FOUND, text))
-        # Answers of the system arrive in a later round (raw_rand must not be known in the round of the call).
-        self._later.append(
-            Response(request.sender, request.receiver, request.callback, result, request.cycles)
-        )
+            self.respond(request, Reject.of(Rejection(ErrorCode.CANISTER_NOT_FOUND, text)), request.cycles)
+            return
+        answer = self._management(request)
+        if isinstance(answer, Answer):
+            self.respond(request, answer.result, answer.refund)
+        elif answer is not None:
+            self.respond(request, answer, request.cycles)
+
+    def respond(self, request: Request, result: Result, refund: int) -> None:
+        """Answer a call in the name of the system.
+
+        The answer arrives in the next round: raw_rand must not be known in the round of the call.
+        """
+        self.state.later.append(Response(request.sender, request.receiver, request.callback, result, refund))
+
+    @property
+    def on_the_way(self) -> tuple[Response, ...]:
+        """Answers that are in no queue yet."""
+        return tuple(self.state.later)
 
     def answer(
         self, canister: Canister, origin: Origin, result: Result, refund: int, instructions: int
     ) -> None:
         """Take the result of a call to whoever made it."""
         if isinstance(origin, IngressOrigin):
-            state = self._ingress[origin.message]
+            state = self.state.ingress[origin.message]
             state.result, state.instructions = result, instructions
             replied = isinstance(result, Reply)
             state.status = IngressStatus.REPLIED if replied else IngressStatus.REJECTED
         elif isinstance(origin, CanisterOrigin):
-            caller = self._canisters.get(origin.sender)
-            if caller is not None:
-                response = Response(origin.sender, canister.id, origin.callback, result, refund)
-                caller.push(canister.id, response)
+            response = Response(origin.sender, canister.id, origin.callback, result, refund)
+            self._deliver(response)
 
     def _deliver_later(self) -> None:
-        waiting, self._later = self._later, []
+        waiting, self.state.later = self.state.later, []
         for response in waiting:
-            caller = self._canisters.get(response.receiver)
-            if caller is not None:
-                caller.push(response.respondent, response)
+            self._deliver(response)
+
+    def _deliver(self, response: Response) -> None:
+        caller = self._canisters.get(response.receiver)
+        if caller is not None:
+            caller.push(response.respondent, response)
+        else:
+            self._environment.accounting.drop(response.refund)

@@ -27,6 +27,12 @@ class StableMemory:
         self.pages = 0
         self._content: dict[int, bytearray] = {}
 
+    def __deepcopy__(self, _memo: dict[int, object]) -> StableMemory:
+        """A copy; pages are shared because a write replaces them."""
+        twin = StableMemory()
+        twin.pages, twin._content = self.pages, dict(self._content)
+        return twin
+
     def page(self, number: int) -> bytes | bytearray:
         """OS page ``number`` (4 KiB).  Not to be changed by the caller."""
         return self._content.get(number, _ZERO)

@@ -9,7 +9,7 @@ import pytest
 
 from basilisk.engine import Engine
 from basilisk.principal import Principal
-from basilisk.replica import Replica
+from basilisk.replica import Fees, Replica
 
 
 @pytest.fixture(scope="session")
@@ -22,6 +22,13 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 
 @pytest.fixture
 def replica(engine: Engine) -> Replica:
+    """A replica that charges nothing: most tests look at behaviour, not at prices."""
+    return Replica(engine=engine, validate=False, fees=Fees.free())
+
+
+@pytest.fixture
+def paid(engine: Engine) -> Replica:
+    """A replica with the limits and prices of the network."""
     return Replica(engine=engine, validate=False)
 
 

@@ -7,7 +7,7 @@ import pytest
 from basilisk.engine import Engine
 from basilisk.errors import CallRejected, UsageError
 from basilisk.principal import Principal
-from basilisk.replica import Clock, Limits, Replica
+from basilisk.replica import Clock, Fees, Limits, Replica
 from tests.unit.replica.test_messages import CALLEE, CALLER, to
 from tests.unit.replica.wat import Install, module, number, reply_bytes, reply_i64
 
@@ -163,7 +163,7 @@ def test_a_stopped_canister_takes_no_calls(replica: Replica, install: Install) -
 
 
 def test_stopping_waits_for_outstanding_calls(engine: Engine) -> None:
-    replica = Replica(engine=engine, validate=False, limits=Limits(round_messages=1))
+    replica = Replica(engine=engine, validate=False, limits=Limits(round_messages=1), fees=Fees.free())
     caller, callee = replica.create_canister(), replica.create_canister()
     replica.install_code(caller, CALLER)
     replica.install_code(callee, CALLEE)
@@ -186,7 +186,7 @@ def test_only_a_stopped_canister_is_deleted(replica: Replica, install: Install) 
 
 
 def test_uninstalling_rejects_the_calls_under_way(engine: Engine) -> None:
-    replica = Replica(engine=engine, validate=False, limits=Limits(round_messages=1))
+    replica = Replica(engine=engine, validate=False, limits=Limits(round_messages=1), fees=Fees.free())
     caller, callee = replica.create_canister(), replica.create_canister()
     replica.install_code(caller, CALLER)
     replica.install_code(callee, CALLEE)

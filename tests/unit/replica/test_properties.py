@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from basilisk.engine import WASM_PAGE, Engine
 from basilisk.engine import heap as heaps
 from basilisk.errors import CallRejected
-from basilisk.replica import Replica
+from basilisk.replica import Fees, Replica
 from tests.unit.replica.test_messages import CALLEE, CALLER, to
 from tests.unit.replica.wat import module, number, reply_i32
 
@@ -108,7 +108,7 @@ def test_memory_is_what_the_committed_messages_made_it(
 )
 def test_cycles_are_conserved(engine: Engine, calls: list[tuple[str, str, bool]]) -> None:
     """Whatever calls, traps and rejects do: once all is answered, the cycles of all canisters add up."""
-    replica = Replica(engine=engine, validate=False)
+    replica = Replica(engine=engine, validate=False, fees=Fees.free())
     canisters = [replica.create_canister(cycles=1_000_000) for _ in range(3)]
     replica.install_code(canisters[0], CALLER)
     replica.install_code(canisters[1], CALLER)

@@ -98,9 +98,11 @@ def test_identities(replica: Replica, install: Install) -> None:
     assert str(replica.create_canister()) == "bkyz2-fmaaa-aaaaa-qaaaq-cai"
 
 
-def test_costs(replica: Replica, install: Install) -> None:
+def test_costs(paid: Replica) -> None:
     """Worked out by hand from the price list for 13 nodes."""
-    raw = replica.query(install(CURIOUS), "costs")
+    canister = paid.create_canister()
+    paid.install_code(canister, CURIOUS)
+    raw = paid.query(canister, "costs")
     figures = [number(raw[at : at + 16]) for at in range(0, 64, 16)]
     call = 260_000 + 1000 * (100 + 2_097_152) + 5_000_000 + 40_000_000_000
     http = 13 * (3_000_000 + 60_000 * 13 + 400 * 100 + 800 * 1000)

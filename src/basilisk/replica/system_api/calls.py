@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from basilisk.replica import errors
+from basilisk.replica.contexts import Context
 from basilisk.replica.execution import Execution, PreparedCall
 from basilisk.replica.ids import principal_text
+from basilisk.replica.ledger import UseCase
 from basilisk.replica.message import Closure
 from basilisk.replica.system_api.base import function, read
-from basilisk.replica.system_api.cycles import join, liquid
+from basilisk.replica.system_api.cycles import join
 
 _MAX_PRINCIPAL = 29
 _QUEUED = 0
@@ -27,9 +29,7 @@ def call_new(
     reject: int,
     reject_environment: int,
 ) -> None:
-    if execution.preparing is not None:
-        execution.balance += execution.preparing.cycles
-        execution.preparing = None
+    execution.abandon_call()
     limit = execution.environment.limits.method_name_bytes
     if name_size > limit:
         raise errors.user_violation(
@@ -94,12 +94,49 @@ def call_cycles_add(execution: Execution, amount: int) -> None:
 @function
 def call_perform(execution: Execution) -> int:
     call = _preparing(execution, "call_perform")
-    execution.preparing = None
-    if not execution.canister.may_send(call.callee, execution.calls, execution.environment.limits):
-        execution.balance += call.cycles
+    if execution.context.composite:
+        execution.preparing = None
+        execution.calls.append(call)
+        return _QUEUED
+    limits = execution.environment.limits
+    if not execution.canister.may_send(call.callee, execution.calls, limits) or not _pay(execution, call):
+        execution.abandon_call()
         return _NOT_QUEUED
+    execution.preparing = None
     execution.calls.append(call)
     return _QUEUED
+
+
+def _pay(execution: Execution, call: PreparedCall) -> bool:
+    """Pay the fees of a call in advance; False when cycles or the memory for the response are missing."""
+    fees, limits = execution.environment.fees, execution.environment.limits
+    size = len(call.method.encode()) + len(call.argument)
+    prepaid_execution = fees.execution(limits.update_instructions, execution.canister.wide)
+    prepaid_transmission = fees.response_reserve()
+    request = fees.request(size)
+    price = request + prepaid_execution + prepaid_transmission
+    if price > execution.liquid:
+        return False
+    if call.timeout_seconds is None and not _room_for_response(execution, price):
+        return False
+    execution.spend(UseCase.TRANSMISSION, request + prepaid_transmission)
+    execution.spend(UseCase.INSTRUCTIONS, prepaid_execution)
+    call.prepaid_execution, call.prepaid_transmission = prepaid_execution, prepaid_transmission
+    return True
+
+
+def _room_for_response(execution: Execution, price: int) -> bool:
+    limits, accounting = execution.environment.limits, execution.environment.accounting
+    slots = 1 + sum(call.timeout_seconds is None for call in execution.calls)
+    if accounting.message_memory() + slots * limits.response_slot_bytes > limits.message_memory_bytes:
+        return False
+    if execution.context not in (Context.UPDATE, Context.HEARTBEAT, Context.TIMER, Context.LOW_MEMORY):
+        return True  # callbacks need not keep the freezing limit when they allocate
+    canister = execution.canister
+    limit = accounting.freezing_limit(
+        canister, execution.memory_usage, canister.response_slots + slots, execution.reserved
+    )
+    return execution.balance - price >= limit
 
 
 def _preparing(execution: Execution, name: str) -> PreparedCall:
@@ -115,7 +152,9 @@ def _none_prepared(name: str) -> errors.ExecutionError:
 def _add_cycles(execution: Execution, name: str, amount: int) -> None:
     if execution.preparing is None:
         raise _none_prepared(name)
-    if amount > liquid(execution):
-        raise errors.out_of_cycles(principal_text(execution.canister.id))
+    spare = execution.liquid
+    if amount > spare:
+        missing = execution.freezing_limit + amount - execution.balance if execution.reveals_cycles else None
+        raise errors.out_of_cycles(principal_text(execution.canister.id), missing)
     execution.balance -= amount
     execution.preparing.cycles += amount

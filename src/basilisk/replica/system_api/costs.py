@@ -11,13 +11,16 @@ _OK, _UNKNOWN_CURVE, _UNKNOWN_KEY = 0, 1, 2
 
 @function
 def cost_call(execution: Execution, name_size: int, payload_size: int, target: int) -> None:
-    price = execution.environment.fees.outgoing_call(name_size + payload_size)
+    environment = execution.environment
+    price = environment.fees.outgoing_call(
+        name_size + payload_size, environment.limits.update_instructions, execution.canister.wide
+    )
     write_cycles(execution, "cost_call", price, target)
 
 
 @function
 def cost_create_canister(execution: Execution, target: int) -> None:
-    write_cycles(execution, "cost_create_canister", execution.environment.fees.creation, target)
+    write_cycles(execution, "cost_create_canister", execution.environment.fees.canister_creation, target)
 
 
 @function

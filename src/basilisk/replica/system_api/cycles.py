@@ -5,9 +5,11 @@ from __future__ import annotations
 from basilisk.replica import errors
 from basilisk.replica.execution import Execution
 from basilisk.replica.ids import MINTING_CANISTER, principal_text
+from basilisk.replica.ledger import UseCase
 from basilisk.replica.system_api.base import function, write_cycles
 
 _MAX64 = (1 << 64) - 1
+_MAX128 = (1 << 128) - 1
 
 
 def join(high: int, low: int) -> int:
@@ -22,7 +24,7 @@ def canister_cycle_balance128(execution: Execution, target: int) -> None:
 
 @function
 def canister_liquid_cycle_balance128(execution: Execution, target: int) -> None:
-    write_cycles(execution, "canister_liquid_cycle_balance128", liquid(execution), target)
+    write_cycles(execution, "canister_liquid_cycle_balance128", execution.liquid, target)
 
 
 @function
@@ -62,8 +64,8 @@ def msg_cycles_accept(execution: Execution, maximum: int) -> int:
 
 @function
 def cycles_burn128(execution: Execution, high: int, low: int, target: int) -> None:
-    burned = min(join(high, low), liquid(execution))
-    execution.balance -= burned
+    burned = min(join(high, low), execution.liquid)
+    execution.spend(UseCase.BURNED_CYCLES, burned)
     write_cycles(execution, "cycles_burn128", burned, target)
 
 
@@ -75,14 +77,10 @@ def mint_cycles128(execution: Execution, high: int, low: int, target: int) -> No
             "ic0.mint_cycles128 cannot be executed on non Cycles Minting Canister: "
             f"{principal_text(own)} != {principal_text(MINTING_CANISTER)}"
         )
-    minted = join(high, low)
+    minted = min(join(high, low), _MAX128 - execution.balance)
     execution.balance += minted
+    execution.minted += minted
     write_cycles(execution, "mint_cycles128", minted, target)
-
-
-def liquid(execution: Execution) -> int:
-    """Cycles that may be spent; nothing is set aside for storage yet."""
-    return execution.balance
 
 
 def _available(execution: Execution) -> int:

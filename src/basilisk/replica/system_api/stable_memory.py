@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from basilisk.engine import WASM_PAGE
-from basilisk.replica import errors
+from basilisk.replica import errors, growth
 from basilisk.replica.execution import Execution
 from basilisk.replica.system_api.base import function
 
@@ -18,7 +18,18 @@ def stable64_size(execution: Execution) -> int:
 
 @function
 def stable64_grow(execution: Execution, pages: int) -> int:
-    return execution.stable.grow(pages, execution.environment.limits.stable_pages)
+    previous = execution.stable.grow(pages, execution.environment.limits.stable_pages)
+    if previous == _FAILED:
+        return _FAILED
+    try:
+        growth.admit(execution, pages * WASM_PAGE)
+    except errors.ExecutionError as error:
+        if error.code is not errors.ErrorCode.CANISTER_OUT_OF_MEMORY:
+            raise
+        execution.stable.pages = previous
+        execution.memory_usage -= pages * WASM_PAGE
+        return _FAILED
+    return previous
 
 
 @function
@@ -56,7 +67,7 @@ def stable_grow(execution: Execution, pages: int) -> int:
     _check_32bit(execution)
     if execution.stable.pages + pages > _PAGES32:
         return _FAILED
-    return execution.stable.grow(pages, execution.environment.limits.stable_pages)
+    return stable64_grow(execution, pages)
 
 
 @function
