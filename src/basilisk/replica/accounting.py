@@ -195,6 +195,10 @@ class Accounting:
         slots = sum(canister.response_slots for canister in self._canisters.values())
         return slots * self._environment.limits.response_slot_bytes
 
+    def open_calls(self) -> int:
+        """Calls of all canisters that are not answered."""
+        return sum(len(canister.callbacks) for canister in self._canisters.values())
+
     # ---- books ---------------------------------------------------------------------------------------
 
     def mint(self, canister: Canister, amount: int) -> None:

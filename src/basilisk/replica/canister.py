@@ -245,8 +245,7 @@ class Canister:
         """Whether one more call to ``callee`` fits the queues; ``pending`` ones are not yet sent."""
         in_flight = sum(callback.callee == callee for callback in self.callbacks.values())
         in_flight += sum(call.callee == callee for call in pending)
-        total = len(self.callbacks) + len(pending)
-        return in_flight < limits.queue_messages and total < limits.callbacks
+        return in_flight < limits.queue_messages
 
     def memory_runs_low(self, limits: Limits) -> bool:
         """Whether the heap has just come close to its limit; True once until that is over.

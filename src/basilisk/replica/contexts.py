@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-__all__ = ["FUNCTIONS", "Context", "Signature", "ic0_name"]
+__all__ = ["FUNCTIONS", "INSTALLING", "Context", "Signature", "ic0_name"]
 
 
 class Context(enum.Enum):
@@ -77,6 +77,10 @@ _NON_REPLICATED = frozenset(
     }
 )
 _LIMITED_HEAP = frozenset({Context.START, Context.INIT, Context.POST_UPGRADE, Context.UPDATE})
+
+
+#: The steps of installing and upgrading code.
+INSTALLING = frozenset({Context.START, Context.INIT, Context.PRE_UPGRADE, Context.POST_UPGRADE})
 
 
 @dataclass(frozen=True)

@@ -336,6 +336,21 @@ def reserved_cycles_limit_in_memory_grow(bytes_: int, requested: int, limit: int
     )
 
 
+def stable_access_limit_exceeded(verb: str, message: int, install: int, query: int) -> ExecutionError:
+    """One execution accessed or modified (``verb``) more stable memory than it may; limits in bytes."""
+    return ExecutionError(
+        ErrorCode.CANISTER_MEMORY_ACCESS_LIMIT_EXCEEDED,
+        f"Canister exceeded memory access limits: Exceeded the limit for the number of {verb} pages in the "
+        f"stable memory in a single execution: limit {message // 1024} KB for regular messages, "
+        f"{install // 1024} KB for upgrade messages and {query // 1024} KB for queries.",
+        _see(
+            "Try optimizing the use of stable memory so that individual messages don't need to access as "
+            "much stable memory.",
+            "memory-access-limit-exceeded",
+        ),
+    )
+
+
 def frozen(canister: str) -> Rejection:
     """A query to a canister whose balance is below its freezing limit."""
     return Rejection(
@@ -349,8 +364,8 @@ def install_out_of_cycles(reason: str) -> Rejection:
     """The canister cannot pay the installation in advance."""
     return Rejection(
         ErrorCode.CANISTER_OUT_OF_CYCLES,
-        f"Canister installation failed with `{reason}`. Top up the canister with more cycles. "
-        f"See documentation: {_DOCS}install-code-not-enough-cycles",
+        f"Canister installation failed with `{reason}`.\n"
+        + _see("Top up the canister with more cycles.", "install-code-not-enough-cycles"),
     )
 
 

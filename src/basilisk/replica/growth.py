@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from basilisk.replica import errors
-from basilisk.replica.contexts import Context
+from basilisk.replica.contexts import INSTALLING, Context
 
 if TYPE_CHECKING:
     from basilisk.replica.execution import Execution
@@ -22,8 +22,7 @@ __all__ = ["admit", "admit_heap"]
 _KEEPS_FREEZING_LIMIT = frozenset({Context.UPDATE, Context.HEARTBEAT, Context.TIMER, Context.LOW_MEMORY})
 
 # Installing code claims all its memory at the end.
-_INSTALLING = {Context.START, Context.INIT, Context.PRE_UPGRADE, Context.POST_UPGRADE}
-_TAKES_MEMORY = frozenset(context for context in Context if context.keeps_state) - _INSTALLING
+_TAKES_MEMORY = frozenset(context for context in Context if context.keeps_state) - INSTALLING
 
 
 def admit_heap(execution: Execution) -> None:

@@ -127,6 +127,7 @@ class Installer:
     def _fresh(
         self, canister: Canister, module: CanisterModule, argument: bytes, caller: bytes, time: int
     ) -> None:
+        canister.log.clear()
         stable = StableMemory()
         work = self._begin(canister, argument, caller, time, StableLayer(stable))
         work.certified_data = b""

@@ -51,6 +51,12 @@ class Ledger:
             self.consumed[use] = self.consumed.get(use, 0) + amount
 
     @property
+    def active(self) -> int:
+        """What was consumed by doing things: all but storage and allocations."""
+        idle = (UseCase.MEMORY, UseCase.COMPUTE_ALLOCATION)
+        return sum(amount for use, amount in self.consumed.items() if use not in idle)
+
+    @property
     def total_consumed(self) -> int:
         """Sum over all purposes."""
         return sum(self.consumed.values())

@@ -32,6 +32,9 @@ class Limits:
     heap_bytes: int = 4 * _GIB  # docs: 32-bit memories
     heap64_bytes: int = 6 * _GIB  # docs
     wasm_memory_limit: int = 3 * _GIB  # config: default setting of new canisters; 0 is no limit
+    stable_access_bytes: int = 2 * _GIB  # config: stable memory that one message may read or write
+    stable_access_install_bytes: int = 8 * _GIB  # config: the same when code is installed
+    stable_access_query_bytes: int = 1 * _GIB  # config: the same for queries
     stable_pages: int = 500 * _GIB // WASM_PAGE  # docs
 
     replicated_reply_bytes: int = 2 * _MIB  # spec
@@ -40,7 +43,8 @@ class Limits:
     call_bytes: int = 10 * _MIB  # code: 5 x 2 MiB for a callee on the same subnet
     method_name_bytes: int = 20_000  # spec
     queue_messages: int = 500  # docs: per ordered pair of canisters
-    callbacks: int = 1_000_000  # config: a soft cap of the subnet; 50 are guaranteed to each canister
+    callbacks: int = 1_000_000  # config: open calls on the whole subnet
+    guaranteed_callbacks: int = 50  # config: open calls that a canister may have even so
     call_timeout_seconds: int = 300  # code: longer timeouts are cut to this
     message_memory_bytes: int = 15 * _GIB  # config: guaranteed responses of the whole subnet
     response_slot_bytes: int = 2 * _MIB  # config: reserved for each response that must arrive
@@ -75,4 +79,7 @@ class Limits:
             call_bytes=1 << 30,
             queue_messages=1_000_000,
             message_memory_bytes=endless,
+            stable_access_bytes=endless,
+            stable_access_install_bytes=endless,
+            stable_access_query_bytes=endless,
         )

@@ -45,6 +45,11 @@ class CanisterLog:
         if self._listener is not None:
             self._listener(record)
 
+    def clear(self) -> None:
+        """Forget all records; the numbering goes on."""
+        self._records.clear()
+        self._size = 0
+
     def records(self) -> list[LogRecord]:
         """All records that are kept, oldest first."""
         return list(self._records)

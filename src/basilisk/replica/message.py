@@ -208,10 +208,12 @@ class IngressStatus(enum.Enum):
 class IngressState:
     """Status of one ingress message; ``result`` once it is replied or rejected.
 
-    ``instructions`` is what the called canister executed for it.
+    ``instructions`` is what the called canister executed for it.  ``cycles_before`` is what the canister had
+    consumed when the message arrived, storage left out.
     """
 
     message: Ingress
     status: IngressStatus = IngressStatus.RECEIVED
     result: Result | None = None
     instructions: int = 0
+    cycles_before: int = 0

@@ -19,7 +19,7 @@ from basilisk.replica.contexts import Context
 from basilisk.replica.errors import ErrorCode, ExecutionError, Rejection
 from basilisk.replica.execution import Environment, Execution, PreparedCall, run
 from basilisk.replica.executor import check_running, write_log
-from basilisk.replica.ids import principal_text
+from basilisk.replica.ids import MANAGEMENT, principal_text
 from basilisk.replica.message import CallContext, Closure, Reject, Reply, Result, TaskKind, TaskOrigin
 from basilisk.replica.stable import StableLayer
 
@@ -71,6 +71,16 @@ class QueryRunner:
         finally:
             self.instructions = budget.used
 
+    def transform(self, canister: Canister, method: str, argument: bytes, time: int) -> Result:
+        """Have a query of a canister transform the response of an HTTP outcall."""
+        budget = _Budget(self._environment.limits.query_instructions)
+        try:
+            return self._run(
+                canister, MANAGEMENT, method, argument, time, None, budget, [], Context.TRANSFORM
+            )
+        except Rejection as rejection:
+            return Reject.of(rejection)
+
     def inspect(self, canister: Canister, caller: bytes, method: str, argument: bytes, time: int) -> None:
         """Run ``canister_inspect_message`` if there is one.  Raises Rejection unless it accepts."""
         code = canister.code
@@ -99,6 +109,7 @@ class QueryRunner:
         certificate: bytes | None,
         budget: _Budget,
         stack: list[bytes],
+        context: Context = Context.QUERY,
     ) -> Result:
         name = principal_text(canister.id)
         check_running(canister)
@@ -109,8 +120,10 @@ class QueryRunner:
         found = canister.code.module.methods.get(method)
         if found is None or found[0] == "update":
             raise errors.method_not_found("query", method).rejection(name)
-        composite = found[0] == "composite_query"
-        context = Context.COMPOSITE_QUERY if composite else Context.QUERY
+        if found[0] == "composite_query":
+            if context is Context.TRANSFORM:
+                raise errors.method_not_found("query", method).rejection(name)
+            context = Context.COMPOSITE_QUERY
         execution = self.execution(canister, canister.code, context, time, caller, argument)
         execution.certificate = certificate
         try:

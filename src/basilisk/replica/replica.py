@@ -282,13 +282,14 @@ class Replica:
                 )
             check_running(target)
             caller = principal_bytes(sender)
+            before = target.ledger.active
             price = self.fees.ingress_message(method, len(arg))
             if price > self.accounting.liquid(target):
                 # An inspection that nobody pays for does not take place.
                 self.accounting.charge(target, UseCase.INGRESS_INDUCTION, price, caller)
             self._queries.inspect(target, caller, method, arg, self.clock.now())
             self.accounting.charge(target, UseCase.INGRESS_INDUCTION, price, caller)
-            return self._scheduler.submit(caller, target.id, method, arg)
+            return self._scheduler.submit(caller, target.id, method, arg, before)
 
     def call_status(self, call: int) -> IngressState:
         """Status of a call that ``submit`` sent.  Raises UsageError for an unknown number."""
@@ -388,10 +389,12 @@ class Replica:
         return found
 
     def _figures(self, state: IngressState) -> LastCall:
+        target = self._canisters.get(state.message.receiver)
+        cycles = target.ledger.active - state.cycles_before if target is not None else 0
         for entry in reversed(self._scheduler.executor.history):
             if entry.canister == state.message.receiver:
-                return LastCall(state.instructions, entry.dirty_heap_pages, entry.dirty_stable_pages)
-        return LastCall(state.instructions, 0, 0)
+                return LastCall(state.instructions, entry.dirty_heap_pages, entry.dirty_stable_pages, cycles)
+        return LastCall(state.instructions, 0, 0, cycles)
 
     def _new_id(self) -> bytes:
         while True:

@@ -68,10 +68,15 @@ class Scheduler:
 
     # ---- ingress -------------------------------------------------------------------------------------
 
-    def submit(self, sender: bytes, receiver: bytes, method: str, argument: bytes) -> int:
-        """Queue a call from outside; the number under which its status can be asked for."""
+    def submit(
+        self, sender: bytes, receiver: bytes, method: str, argument: bytes, cycles_before: int = 0
+    ) -> int:
+        """Queue a call from outside; the number under which its status can be asked for.
+
+        ``cycles_before`` is kept for the figures of the call (see ``IngressState``).
+        """
         message = Ingress(len(self.state.ingress) + 1, sender, receiver, method, argument)
-        self.state.ingress[message.id] = IngressState(message)
+        self.state.ingress[message.id] = IngressState(message, cycles_before=cycles_before)
         self._canisters[receiver].push(_INGRESS, message)
         return message.id
 

@@ -54,6 +54,12 @@ class StableLayer:
         self._below = below
         self.pages = below.pages
         self._changed: dict[int, bytearray] = {}
+        self._accessed: set[int] = set()
+
+    @property
+    def accessed_pages(self) -> int:
+        """OS pages read or written in this layer."""
+        return len(self._accessed)
 
     @property
     def size(self) -> int:
@@ -82,6 +88,7 @@ class StableLayer:
         """``length`` bytes.  Raises IndexError outside the memory."""
         if offset + length > self.size:
             raise IndexError(offset)
+        self._touch(offset, length)
         parts = []
         while length:
             number, start = divmod(offset, OS_PAGE)
@@ -95,6 +102,7 @@ class StableLayer:
         """Write ``data``.  Raises IndexError outside the memory."""
         if offset + len(data) > self.size:
             raise IndexError(offset)
+        self._touch(offset, len(data))
         position = 0
         while position < len(data):
             number, start = divmod(offset + position, OS_PAGE)
@@ -104,6 +112,10 @@ class StableLayer:
                 page = self._changed[number] = bytearray(self._below.page(number))
             page[start : start + len(piece)] = piece
             position += len(piece)
+
+    def _touch(self, offset: int, length: int) -> None:
+        if length:
+            self._accessed.update(range(offset // OS_PAGE, (offset + length - 1) // OS_PAGE + 1))
 
     def absorb(self, pages: int, changed: dict[int, bytearray]) -> None:
         """Take over the changes of the layer above."""

@@ -99,12 +99,21 @@ def call_perform(execution: Execution) -> int:
         execution.calls.append(call)
         return _QUEUED
     limits = execution.environment.limits
-    if not execution.canister.may_send(call.callee, execution.calls, limits) or not _pay(execution, call):
+    queued = execution.canister.may_send(call.callee, execution.calls, limits)
+    if not queued or not _room_for_callback(execution) or not _pay(execution, call):
         execution.abandon_call()
         return _NOT_QUEUED
     execution.preparing = None
     execution.calls.append(call)
     return _QUEUED
+
+
+def _room_for_callback(execution: Execution) -> bool:
+    """A canister has a number of callbacks for itself; beyond that, all share those of the subnet."""
+    limits = execution.environment.limits
+    if len(execution.canister.callbacks) + len(execution.calls) < limits.guaranteed_callbacks:
+        return True
+    return execution.environment.accounting.open_calls() + len(execution.calls) < limits.callbacks
 
 
 def _pay(execution: Execution, call: PreparedCall) -> bool:

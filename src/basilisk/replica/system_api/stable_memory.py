@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from basilisk.engine import WASM_PAGE
+from basilisk.engine import OS_PAGE, WASM_PAGE
 from basilisk.replica import errors, growth
+from basilisk.replica.contexts import INSTALLING
 from basilisk.replica.execution import Execution
 from basilisk.replica.system_api.base import function
 
@@ -42,6 +43,7 @@ def stable64_read(execution: Execution, target: int, offset: int, size: int) -> 
     if target + size > memory.size:
         raise errors.trapped(errors.HEAP_OUT_OF_BOUNDS)
     memory.write(target, execution.stable.read(offset, size))
+    _check_access(execution, "accessed", execution.stable.accessed_pages)
 
 
 @function
@@ -54,6 +56,7 @@ def stable64_write(execution: Execution, offset: int, source: int, size: int) ->
     if source + size > memory.size:
         raise errors.trapped(errors.HEAP_OUT_OF_BOUNDS)
     execution.stable.write(offset, memory.read(source, size))
+    _check_access(execution, "modified", execution.stable.dirty_pages)
 
 
 @function
@@ -80,6 +83,22 @@ def stable_read(execution: Execution, target: int, offset: int, size: int) -> No
 def stable_write(execution: Execution, offset: int, source: int, size: int) -> None:
     _check_32bit(execution)
     stable64_write(execution, offset, source, size)
+
+
+def _check_access(execution: Execution, verb: str, pages: int) -> None:
+    limits = execution.environment.limits
+    allowed = limits.stable_access_bytes
+    if execution.context in INSTALLING:
+        allowed = limits.stable_access_install_bytes
+    elif not execution.context.keeps_state:
+        allowed = limits.stable_access_query_bytes
+    if pages * OS_PAGE > allowed:
+        raise errors.stable_access_limit_exceeded(
+            verb,
+            limits.stable_access_bytes,
+            limits.stable_access_install_bytes,
+            limits.stable_access_query_bytes,
+        )
 
 
 def _check_32bit(execution: Execution) -> None:
