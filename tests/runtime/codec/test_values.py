@@ -9,7 +9,7 @@ import pytest
 from basilisk.candid.leb128 import encode_signed, encode_unsigned
 from basilisk.candid.types import field_id
 
-from .codec_driver import Colour, Picky, Point, Principal, Service, make_service
+from .codec_driver import Colour, Picky, Point, Principal, Service, Some, make_service
 from .native import Codec, CodecError
 
 PRINCIPAL = ("principal", Principal)
@@ -290,21 +290,103 @@ def test_references(codec: Codec) -> None:
         codec.call("encode", codec.plan((PRINCIPAL,), (0,)), (b"\1",))
 
 
+def test_values_of_later_versions_are_skipped(codec: Codec) -> None:
+    """Their bytes are passed over, and so are their references, which lie outside of the message's bytes."""
+    for references in (b"\0", b"\1", b"\x80\1"):
+        data = b"DIDL\1\x66\1\7\2\0\x7e" + b"\3" + references + b"abc" + b"\1"
+        assert codec.call("decode", codec.plan((("opt", 1), ("bool",)), (0, 1)), data) == (None, True)
+
+
 def test_nested_opts(codec: Codec) -> None:
     """10,000 nested opts are read, with and without coercion."""
-    recursive = codec.plan((("opt", 0),), (0,))
+    recursive = codec.plan((("opt", 0, Some),), (0,))
     data = b"DIDL\1\x6e\0\1\0" + b"\1" * 10_000 + b"\0"
-    assert codec.call("decode", recursive, data) == (None,)
+    assert codec.call("wrappers_of", recursive, data) == 10_000
     others = codec.plan((("opt", 1), ("nat",)), (0,))
     assert codec.call("decode", others, data) == (None,)
     assert codec.call("decode", codec.plan((("reserved",),), (0,)), data) == (None,)
     table = b"".join(b"\x6e" + encode_signed(number) for number in range(1, 10_000)) + b"\x6e\x7d"
     deep = b"DIDL" + encode_unsigned(10_000) + table + b"\1\0" + b"\1" * 10_000 + b"\5"
     assert codec.call("decode", codec.plan((("opt", 1), ("nat",)), (0,)), deep) == (None,)
-    chain = (*(("opt", number) for number in range(1, 10_001)), ("nat",))
+    chain = (*(("opt", number, Some) for number in range(1, 10_001)), ("nat",))
     plan = codec.plan(chain, (0,))
     assert codec.call("decode", plan, deep) == (5,)
     assert codec.call("encode", plan, (5,)) == deep
+    absent = deep[: -10_000 - 1] + b"\1" * 9_999 + b"\0"
+    assert codec.call("wrappers_of", plan, absent) == 9_999
+    with pytest.raises(CodecError, match="too many opts are nested"):
+        codec.call("decode", recursive, b"DIDL\1\x6e\0\1\0" + b"\1" * 20_001 + b"\0")
+
+
+NESTED = (("nat",), ("opt", 0, Some), ("opt", 1, Some), ("opt", 2, Some), ("null",), ("opt", 4, Some))
+NESTED += (("reserved",), ("opt", 6, Some), record(a=2))
+
+
+@pytest.mark.parametrize(
+    ("root", "value", "tail"),
+    [
+        (1, None, b"\0"), (1, 5, b"\1\5"), (2, None, b"\0"), (2, Some(None), b"\1\0"), (2, 5, b"\1\1\5"),
+        (3, Some(None), b"\1\0"), (3, Some(Some(None)), b"\1\1\0"), (3, 5, b"\1\1\1\5"),
+        (5, None, b"\0"), (5, Some(None), b"\1"), (7, None, b"\0"), (7, Some(None), b"\1"),
+        (8, {"a": Some(None)}, b"\1\0"), (8, {"a": None}, b"\0"),
+    ],
+)  # fmt: skip
+def test_opts_that_hold_nothing(codec: Codec, root: int, value: Any, tail: bytes) -> None:
+    """Where the content of an opt can be None, one that holds None is ``Some(None)``; both ways."""
+    plan = codec.plan(NESTED, (root,))
+    data = codec.call("header", plan) + tail
+    assert codec.call("encode", plan, (value,)) == data
+    assert codec.call("decode", plan, data) == (value,)
+    # The same through the reader of other types: the message has a value more.
+    both = codec.plan(NESTED, (root, 0))
+    assert codec.call("decode", plan, codec.call("encode", both, (value, 7))) == (value,)
+
+
+def test_some_around_values(codec: Codec) -> None:
+    """``Some`` is allowed around the value of any opt, and of nothing else."""
+    for root, value, tail in ((1, Some(5), b"\1\5"), (2, Some(Some(5)), b"\1\1\5"), (2, Some(5), b"\1\1\5")):
+        plan = codec.plan(NESTED, (root,))
+        assert codec.call("encode", plan, (value,)) == codec.call("header", plan) + tail
+    with pytest.raises(CodecError, match=r"^result: expected int, got Some$"):
+        codec.call("encode", codec.plan(NESTED, (0,)), (Some(5),))
+    with pytest.raises(CodecError, match=r"^result: expected int, got Some$"):
+        codec.call("encode", codec.plan(NESTED, (1,)), (Some(Some(5)),))
+    with pytest.raises(CodecError, match=r"^result: expected int, got NoneType$"):
+        codec.call("encode", codec.plan(NESTED, (1,)), (Some(None),))
+
+
+def test_opts_of_other_depths(codec: Codec) -> None:
+    """Coercion keeps the levels apart: what does not fit is null at the innermost."""
+    one, two, three = (codec.plan(NESTED, (root,)) for root in (1, 2, 3))
+    bools = codec.plan((("bool",), ("opt", 0, Some), ("opt", 1, Some)), (2,))
+    nulls, plain = codec.plan(NESTED, (5,)), codec.plan(NESTED, (0,))
+    cases = (
+        (two, Some(None), one, None), (one, None, two, None), (two, Some(None), three, Some(None)),
+        (three, Some(Some(None)), two, Some(None)), (bools, True, two, Some(None)), (plain, 5, three, 5),
+        (two, 5, nulls, None), (nulls, Some(None), two, Some(None)), (plain, 5, nulls, None),
+    )  # fmt: skip
+    for writer, value, reader, expected in cases:
+        assert codec.call("decode", reader, codec.call("encode", writer, (value,))) == (expected,)
+
+
+CHAIN = (("variant", "dict", None, fields(end=1, next=0)), ("null",))
+CYCLES = {
+    "vec": ((("vec", 0),), 0),
+    "record": (LIST, 2),
+    "variant": (CHAIN, 0),
+    "map": ((("map", 1, 0), ("text",)), 0),
+    "instance": ((("int",), ("opt", 2), ("record", "attrs", Point, fields(x=0, y=1))), 2),
+    "tuple": ((("int",), ("opt", 2), ("tuple", (0, 1))), 2),
+    "opt": ((("opt", 0, Some),), 0),
+}
+
+
+@pytest.mark.parametrize("kind", CYCLES)
+def test_values_that_contain_themselves(codec: Codec, kind: str) -> None:
+    """They have no end; the encoder finds one, for each container."""
+    nodes, root = CYCLES[kind]
+    with pytest.raises(CodecError, match=r"^result.*(nested too deeply|too many opts)"):
+        codec.call("cycle", codec.plan(nodes, (root,)), kind)
 
 
 def test_depth_limit(codec: Codec) -> None:

@@ -1,0 +1,1 @@
+"""The fuzzer of the canister's codec: ``./dev fuzz``."""

@@ -1,0 +1,1 @@
+"""Other implementations of Candid, to compare ours with."""
