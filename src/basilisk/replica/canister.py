@@ -13,6 +13,7 @@ from basilisk.replica.execution import Execution, PreparedCall
 from basilisk.replica.ledger import Ledger
 from basilisk.replica.limits import Limits
 from basilisk.replica.log import CanisterLog
+from basilisk.replica.managed import Managed
 from basilisk.replica.message import (
     Callback,
     CallContext,
@@ -59,7 +60,12 @@ class Code:
     """
 
     def __init__(
-        self, engine: Engine, module: CanisterModule, limits: Limits, heap: Heap | None = None
+        self,
+        engine: Engine,
+        module: CanisterModule,
+        limits: Limits,
+        heap: Heap | None = None,
+        globals_: dict[int, int] | None = None,
     ) -> None:
         self.module = module
         self.execution: Execution | None = None
@@ -67,7 +73,7 @@ class Code:
         self._limits = limits
         self._memory_limit = limits.heap64_bytes if module.address == "i64" else limits.heap_bytes
         self._heap = heap
-        self._globals: dict[int, int] | None = None
+        self._globals = globals_
         self._instance: Instance | None = None
 
     @property
@@ -94,15 +100,21 @@ class Code:
 
     @property
     def memory_bytes(self) -> int:
-        """Bytes that count as memory of the canister: heap, globals (8 bytes each) and module."""
-        return self.committed_pages * WASM_PAGE + 8 * len(self.module.image.globals) + self.module.size
+        """Bytes that count as memory of the canister: heap, globals (8 bytes each), module, its metadata."""
+        module = self.module
+        return self.committed_pages * WASM_PAGE + module.global_bytes + module.size + module.metadata_bytes
+
+    def committed_state(self) -> tuple[bytes, dict[int, int]]:
+        """The committed heap, and the bits of the mutable globals by number."""
+        state = self.instance.committed_globals
+        heap = self._heap
+        return (heap.read(0, heap.size) if heap is not None else b""), state
 
     def __deepcopy__(self, _memo: dict[int, object]) -> Code:
         """The same code with a copy of the committed heap and globals, without a live instance."""
         heap = self._heap.copy() if self._heap is not None else None
-        twin = Code(self._engine, self.module, self._limits, heap)
-        twin._globals = dict(self._globals) if self._globals is not None else None
-        return twin
+        numbers = dict(self._globals) if self._globals is not None else None
+        return Code(self._engine, self.module, self._limits, heap, numbers)
 
     def commit(self) -> None:
         """Make heap and globals permanent."""
@@ -171,7 +183,9 @@ class Canister:
         self.reserved_cycles = 0
         self.reserved_cycles_limit = DEFAULT_RESERVED_CYCLES_LIMIT
         self.minimum_incoming_cycles = 0
-        #: What the canister uses besides heap, stable memory and module: chunks, snapshots, history (bytes).
+        #: What the management canister keeps with it.
+        self.managed = Managed()
+        #: Memory besides heap, stable memory and module: chunks, snapshots, history (bytes).
         self.other_memory = 0
         self.charged_at = 0
         self.ledger = Ledger()

@@ -54,14 +54,14 @@ class Metadata:
 class CanisterModule:
     """A module that was accepted.
 
-    ``hash`` is the SHA-256 of the bytes as uploaded; ``methods`` maps a name to (kind, function number),
+    ``upload`` are the bytes as they came, ``hash`` is their SHA-256; ``methods`` maps a name to (kind, function number),
     ``hooks`` an entry point to its function number; ``address`` is the type of addresses, i32 or i64.
     ``passive_data`` tells that there are data segments which code could drop; ``compile_instructions`` is
     what the network charges for compiling it.
     """
 
     hash: bytes
-    size: int
+    upload: bytes
     compiled: CompiledModule
     image: Image
     methods: dict[str, tuple[str, int]]
@@ -70,6 +70,21 @@ class CanisterModule:
     address: str = "i32"
     passive_data: bool = False
     compile_instructions: int = 0
+
+    @property
+    def size(self) -> int:
+        """Bytes of the module as it is stored."""
+        return len(self.upload)
+
+    @property
+    def global_bytes(self) -> int:
+        """Bytes that the mutable globals count for."""
+        return 8 * len(self.image.globals)
+
+    @property
+    def metadata_bytes(self) -> int:
+        """Bytes of the custom sections that the network keeps."""
+        return sum(len(name) + len(item.content) for name, item in self.metadata.items())
 
     def __deepcopy__(self, _memo: dict[int, object]) -> CanisterModule:
         """Modules do not change and are shared."""
@@ -118,7 +133,7 @@ def load(engine: Engine, upload: bytes, limit: int, validate: Validator | None) 
     methods, hooks = _entry_points(parts.image)
     return CanisterModule(
         hash=hashlib.sha256(upload).digest(),
-        size=len(plain),
+        upload=upload,
         compiled=compiled,
         image=parts.image,
         methods=methods,
