@@ -147,7 +147,7 @@ class _Writer:
                 stack.append((child, value[index], (path, f"[{index}]")))
 
     def _record(self, node: Node, value: Any, path: Path, stack: list[tuple[int, Any, Path]]) -> None:
-        if node.positional and isinstance(value, (tuple, list)):
+        if (node.positional or not node.ids) and isinstance(value, (tuple, list)):
             if len(value) != len(node.ids):
                 _fail(path, f"expected a tuple of {len(node.ids)} items, got {len(value)}")
             value = dict(enumerate(value))

@@ -110,7 +110,8 @@ def format_float(value: float, bits: int) -> str:
     if math.isinf(value):
         return "inf" if value > 0 else "-inf"
     text = repr(value) if bits == 64 else _shortest_single(value)
-    return text[:-2] if text.endswith(".0") else text
+    # A whole number has no sign of zero.
+    return text[:-2] if text.endswith(".0") and text != "-0.0" else text
 
 
 def _shortest_single(value: float) -> str:

@@ -159,7 +159,8 @@ def _label(field: Field) -> str:
 
 
 def _record(value: Any, type_: Record, environment: Environment) -> Step[Doc]:
-    if isinstance(value, (tuple, list)) and type_.is_tuple and len(value) == len(type_.fields):
+    positional = type_.is_tuple or not type_.fields
+    if isinstance(value, (tuple, list)) and positional and len(value) == len(type_.fields):
         value = dict(enumerate(value))
     if not isinstance(value, Mapping):
         _refuse(value, "record")

@@ -14,7 +14,7 @@ from basilisk.candid import CandidError
 from basilisk.candid.did_printer import used_names
 from basilisk.candid.leb128 import encode_signed, encode_unsigned, value_of_signed, value_of_unsigned
 from basilisk.candid.numbers import format_float, format_integer, parse_float, parse_integer, round_single
-from basilisk.candid.types import Environment, Interface, Ref, Type
+from basilisk.candid.types import FLOAT32, FLOAT64, Environment, Interface, Ref, Type
 
 from . import strategies
 
@@ -240,10 +240,19 @@ def test_integers_round_trip(value: int, shift: int) -> None:
 @usual
 @given(st.floats(allow_nan=False))
 def test_floats_round_trip(value: float) -> None:
-    """parse_float(format_float(x)) is x in both widths."""
-    assert parse_float(format_float(value, 64)) == value
+    """parse_float(format_float(x)) is x in both widths, with the sign of zero."""
+    assert repr(parse_float(format_float(value, 64))) == repr(value)
     try:
         single = round_single(value)
     except OverflowError:
         assume(False)
-    assert round_single(parse_float(format_float(single, 32))) == single
+    assert repr(round_single(parse_float(format_float(single, 32)))) == repr(single)
+
+
+@usual
+@given(st.lists(st.floats(width=32), max_size=3), st.sampled_from((FLOAT32, FLOAT64)))
+def test_floats_survive_as_values(values: list[float], type_: Type) -> None:
+    """parse(print(v)) == v for every float, NaN and the sign of zero included; so without types given."""
+    text = candid.format_values(values, [type_] * len(values))
+    assert repr(candid.parse_values(text, [type_] * len(values))) == repr(values)
+    assert repr(candid.decode(candid.text_to_message(text))) == repr(values)

@@ -221,7 +221,7 @@ def test_printing_like_dfx() -> None:
         (b"\x00\xff", "blob", '(blob "\\00\\ff")'),
         ("\x07\u200b\n", "text", '("\\u{7}\\u{200b}\\n")'),
         (0.1, "float32", "(0.1 : float32)"),
-        (-0.0, "float64", "(-0 : float64)"),
+        (-0.0, "float64", "(-0.0 : float64)"),
         (math.inf, "float64", "(inf : float64)"),
         (1e300, "float64", "(1e+300 : float64)"),
         (None, "reserved", "(null : reserved)"),
