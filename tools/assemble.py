@@ -51,7 +51,8 @@ def assemble(
     out = work / "out"
     out.mkdir(parents=True)
     for name in ("bridge_crate", "stdlib_bundler", "toolbox_crate"):
-        shutil.copytree(REPOSITORY / name, work / name, ignore=_NOT_INPUTS)
+        # Without their dates: cargo trusts them, and another checkout may have been built before with later ones.
+        shutil.copytree(REPOSITORY / name, work / name, ignore=_NOT_INPUTS, copy_function=shutil.copy)
     if runtime_key(pins) != key:
         raise SourcesChanged("the sources changed while they were copied", remedy="run it again")
     shutil.copytree(prefix, work / "prefix", symlinks=True)
