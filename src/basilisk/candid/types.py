@@ -66,11 +66,15 @@ class Ref:
 
 @dataclass(frozen=True)
 class Opt:
+    """A value or null."""
+
     inner: Type
 
 
 @dataclass(frozen=True)
 class Vec:
+    """Any number of values; ``vec nat8`` is :data:`BLOB`."""
+
     inner: Type
 
 
