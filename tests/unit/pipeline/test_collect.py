@@ -24,7 +24,9 @@ def gather(root: Path, stdlib: StdlibIndex, include: tuple[str, ...] = ()) -> Co
 @pytest.mark.parametrize(
     ("files", "expected"),
     [
-        pytest.param({"main.py": "import json, os.path, time, collections.abc"}, {"main"}, id="stdlib is not collected"),
+        pytest.param(
+            {"main.py": "import json, os.path, time, collections.abc"}, {"main"}, id="stdlib is not collected"
+        ),
         pytest.param(
             {"main.py": "from basilisk import query\nimport kybra"}, {"main"}, id="our own packages"
         ),
