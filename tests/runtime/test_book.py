@@ -1,12 +1,13 @@
-"""The Candid chapter of the Kybra book: its programs build as they are, its interfaces and replies are ours.
+"""The Candid chapters of Kybra's book and README: programs build, interfaces and replies are the same.
 
-The chapter is read from the folder beside the checkout that holds the documents this project started from;
-without it the tests are skipped.
+The documents are read from the folder beside the checkout that holds what this project started from; without
+it the tests are skipped.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from basilisk import candid
 from basilisk.build.pipeline import build
 from basilisk.build.project import resolve
 from basilisk.candid.types import Func, Interface, Ref, Service
-from basilisk.errors import CallRejected
+from basilisk.errors import CallRejected, ProgramError
 from basilisk.principal import Principal
 from basilisk.replica import Replica
 from basilisk.runtime import Found
@@ -29,6 +30,13 @@ ANYBODY = Principal.anonymous()
 SLIPS = {
     "record": [('"threads": vec Thread', '"thread": vec Thread')],
     "variant": [("type Firework = record", "type Firework = variant")],
+}
+README_SLIPS = {"empty": [('    "get_empty": () -> (empty) query;\n', "")]}
+# Programs of the README that cannot run as printed: our error, and what they lack.
+README_MISTAKES = {
+    "int64": ("no name 'inat64'", "inat64", "int64"),
+    "float32": ("no canister method", "\n\ndef ", "\nimport math\n\n@query\ndef "),
+    "func": ("TypeAlias", "from kybra import", "from typing import TypeAlias\nfrom kybra import"),
 }
 SECTIONS = (
     "text blob nat nat64 nat32 nat16 nat8 int int64 int32 int16 int8 float64 float32 bool null vec Opt "
@@ -79,22 +87,47 @@ def _paragraphs(text: str) -> list[str]:
     return [paragraph.strip("\n") for paragraph in text.split("\n\n") if paragraph.strip()]
 
 
-@pytest.fixture(scope="module")
-def chapter() -> Chapter:
-    """The chapter, if it is at hand."""
+def document(mark: str) -> str:
+    """The document that contains ``mark``; without it the test is skipped."""
     for path in sorted(FOLDER.glob("*.txt")) if FOLDER.is_dir() else ():
         text = path.read_text(encoding="utf-8")
-        if "\nCalling candid_types with dfx will return:\n" in text:
-            return read(text)
-    pytest.skip(f"the Candid chapter is not in {FOLDER}")
+        if mark in text:
+            return text
+    pytest.skip(f"the document is not in {FOLDER}")
+
+
+@pytest.fixture(scope="module")
+def chapter() -> Chapter:
+    """The book's chapter."""
+    return read(document("\nCalling candid_types with dfx will return:\n"))
+
+
+@pytest.fixture(scope="module")
+def readme() -> dict[str, Section]:
+    """The README's sections on types by title; it tells blocks with fences, the book without."""
+    text = document("\n### Candid Types\n").partition("\n### Candid Types\n")[2].partition("\n### ")[0]
+    sections = {}
+    for part in text.split("\n#### ")[1:]:
+        blocks = re.findall(r"^```[Pp]ython\n(.*?)^```", part, re.M | re.S)
+        if blocks:
+            program, did = blocks
+            sections[part.partition("\n")[0]] = Section(program, did)
+    return sections
+
+
+_MADE: dict[tuple[tuple[str, str], ...], tuple[Interface, bytes]] = {}
 
 
 def make(folder: Path, files: dict[str, str]) -> tuple[Interface, bytes]:
-    """Builds a program of these files; its interface and module."""
-    for name, text in files.items():
-        (folder / name).write_text(text, encoding="utf-8")
-    built = build(resolve(str(folder)), output=folder / "out")
-    return candid.parse_did(built.did.read_text(encoding="utf-8")), built.gzip.read_bytes()
+    """Builds a program of these files, once; its interface and module."""
+    key = tuple(sorted(files.items()))
+    if key not in _MADE:
+        for name, text in files.items():
+            (folder / name).write_text(text, encoding="utf-8")
+        built = build(resolve(str(folder)), output=folder / "out")
+        interface = candid.parse_did(built.did.read_text(encoding="utf-8"))
+        _MADE[key] = interface, built.gzip.read_bytes()
+    return _MADE[key]
 
 
 def deployed(interface: Interface, module: bytes) -> LocalCanister:
@@ -136,38 +169,71 @@ def test_a_section_builds_to_its_interface(
 ) -> None:
     """The program as printed; types and methods are equal in structure to those of the printed interface."""
     section = chapter.sections[title]
-    wanted = section.did
-    for wrong, right in SLIPS.get(title, ()):
-        assert wanted.count(wrong) == 1, "the chapter has changed"
-        wanted = wanted.replace(wrong, right)
-    if "@query" in section.program:
-        files = {"main.py": section.program}
-    else:  # classes alone are no canister: a method that uses them all is put beside them
-        names = re.findall(r"^class (\w+)", section.program, re.M)
-        arguments = ", ".join(f"x{number}: page.{name}" for number, name in enumerate(names))
-        files = {
-            "page.py": section.program,
-            "main.py": f"import page\nfrom kybra import query\n@query\ndef f({arguments}) -> None: ...\n",
-        }
-    interface, _ = make(tmp_path, files)
-    assert interface.service is not None
+    interface = fragment(section.program, tmp_path)
+    wanted = corrected(section.did, SLIPS.get(title, ()))
     if title == "service":
         assert candid.same_type(
             Ref("SomeService"), candid.parse_type(wanted), interface.environment, interface.environment
         )
-        return
-    printed = candid.parse_did(wanted)
+    else:
+        check_interface(interface, candid.parse_did(wanted))
+
+
+def test_the_readme_is_complete(readme: dict[str, Section]) -> None:
+    """The same sections as in the book, but for services, which it calls not implemented."""
+    assert [title.lower() for title in readme] == [title.lower() for title in SECTIONS if title != "service"]
+
+
+@pytest.mark.parametrize("title", [title.lower() for title in SECTIONS if title != "service"])
+def test_a_section_of_the_readme_builds_to_its_interface(
+    readme: dict[str, Section], artefact: Found, tmp_path: Path, title: str
+) -> None:
+    """Its older spellings as well; where its own program cannot run, the error says what is missing."""
+    section = readme[title]
+    if title in README_MISTAKES:
+        message, wrong, right = README_MISTAKES[title]
+        with pytest.raises(ProgramError, match=message):
+            make(tmp_path, {"main.py": section.program})
+        section = Section(corrected(section.program, [(wrong, right)]), section.did)
+    interface = fragment(section.program, tmp_path)
+    printed = candid.parse_did(corrected(section.did, README_SLIPS.get(title, SLIPS.get(title, ()))))
+    if title == "null":
+        # None as a result means no result, as everywhere in Python; callers of either interface read null.
+        found = candid.compare_interfaces(printed, interface)
+        assert found.compatible and found.reversible and not found.added
+    else:
+        check_interface(interface, printed)
+
+
+def corrected(text: str, slips: Sequence[tuple[str, str]]) -> str:
+    """The text without the document's mistakes, each of which must be there."""
+    for wrong, right in slips:
+        assert wrong in text, "the document has changed"
+        text = text.replace(wrong, right)
+    return text
+
+
+def fragment(program: str, folder: Path) -> Interface:
+    """The interface of a program that may consist of classes alone."""
+    if "@query" in program:
+        return make(folder, {"main.py": program})[0]
+    # Classes alone are no canister: a method that uses them all is put beside them.
+    names = re.findall(r"^class (\w+)", program, re.M)
+    arguments = ", ".join(f"x{number}: page.{name}" for number, name in enumerate(names))
+    method = f"import page\nfrom kybra import query\n@query\ndef f({arguments}) -> None: ...\n"
+    return make(folder, {"page.py": program, "main.py": method})[0]
+
+
+def check_interface(found: Interface, printed: Interface) -> None:
+    """Every printed type is there under its name, every printed method too, and nothing else."""
     assert printed.environment or printed.service is not None
+    assert found.service is not None
     for name in printed.environment:
-        assert name in interface.environment
-        assert candid.same_type(Ref(name), Ref(name), interface.environment, printed.environment), name
+        assert name in found.environment
+        assert candid.same_type(Ref(name), Ref(name), found.environment, printed.environment), name
     if printed.service is not None:
-        assert [name for name, _ in printed.service.methods] == [
-            name for name, _ in interface.service.methods
-        ]
-        assert candid.same_type(
-            interface.service, printed.service, interface.environment, printed.environment
-        )
+        assert [name for name, _ in printed.service.methods] == [name for name, _ in found.service.methods]
+        assert candid.same_type(found.service, printed.service, found.environment, printed.environment)
 
 
 @pytest.mark.parametrize("title", SECTIONS)
