@@ -84,8 +84,10 @@ class QueryRunner:
     def inspect(self, canister: Canister, caller: bytes, method: str, argument: bytes, time: int) -> None:
         """Run ``canister_inspect_message`` if there is one.  Raises Rejection unless it accepts."""
         code = canister.code
-        hook = code.module.hooks.get("canister_inspect_message") if code is not None else None
-        if code is None or hook is None:
+        if code is None:
+            raise errors.no_module().rejection(principal_text(canister.id))
+        hook = code.module.hooks.get("canister_inspect_message")
+        if hook is None:
             return
         execution = self.execution(canister, code, Context.INSPECT, time, caller, argument)
         execution.method = method
