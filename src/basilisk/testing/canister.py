@@ -239,18 +239,21 @@ class Canister(Control):
         if name[0] != "_" and name not in _ALWAYS and hasattr(type(self), name):
             deployment: Deployment = super().__getattribute__("_deployment")
             if deployment.replica.declares(deployment.canister_id, name):
-                raise AmbiguousName(
-                    f"{deployment.name}.{name} can mean two things",
-                    cause=f"the canister has a method {name!r}, and so have its helpers",
-                    remedy=f"write .methods.{name} for the method or .control.{name} for the helper",
-                )
+                raise AttributeError(name)  # Python then asks __getattr__, which says why
         return super().__getattribute__(name)
 
     def __getattr__(self, name: str) -> Method:
         __tracebackhide__ = True
         if name.startswith("_"):
             raise AttributeError(f"{type(self).__name__!r} has no attribute {name!r}")
-        return Method(self, name, self._deployment.function(name))
+        function = self._deployment.function(name)
+        if hasattr(type(self), name):
+            raise AmbiguousName(
+                f"{self._deployment.name}.{name} can mean two things",
+                cause=f"the canister has a method {name!r}, and so have its helpers",
+                remedy=f"write .methods.{name} for the method or .control.{name} for the helper",
+            )
+        return Method(self, name, function)
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *self._deployment.method_names})

@@ -1,0 +1,45 @@
+"""Every block of Python in docs/testing-canisters.md is run as it stands there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import basilisk.testing.conversation
+import basilisk.testing.transcript  # noqa: F401 - pytester forgets modules that an inner run imports first
+from basilisk.runtime import Found
+from basilisk.runtime.cache import cache_folder
+from basilisk.testing import plugin
+
+pytest_plugins = ["pytester"]
+
+ROOT = Path(__file__).resolve().parents[2]
+CACHE = cache_folder().parent
+PAGE = (ROOT / "docs" / "testing-canisters.md").read_text("utf-8")
+BLOCKS = dict(re.findall(r"```python\n# (\S+\.py)\n(.*?)```", PAGE, re.DOTALL))
+TESTS = [name for name in BLOCKS if name.startswith("test_")]
+
+
+def test_every_block_has_a_name() -> None:
+    """So that none is left out."""
+    assert len(BLOCKS) == PAGE.count("```python")
+    assert len(TESTS) > 10
+
+
+@pytest.mark.parametrize("name", TESTS)
+def test_the_example_holds(
+    name: str, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, artefact: Found
+) -> None:
+    """One block in a folder of its own, with the examples and the page's programs beside it."""
+    # pytester moves HOME, and with it the user's cache of builds.
+    monkeypatch.setenv("XDG_CACHE_HOME", str(CACHE))
+    monkeypatch.setenv("BASILISK_RUNTIME", str(artefact.path))
+    (pytester.path / "examples").symlink_to(ROOT / "examples")
+    for program in BLOCKS.keys() - set(TESTS):
+        (pytester.path / program).write_text(BLOCKS[program], "utf-8")
+    (pytester.path / name).write_text(BLOCKS[name], "utf-8")
+    result = pytester.runpytest_inprocess("-W", "error", name, plugins=[plugin])
+    assert result.ret == pytest.ExitCode.OK, "\n".join(result.outlines)
+    assert result.parseoutcomes()["passed"] == BLOCKS[name].count("\ndef test_") + BLOCKS[name].startswith("def")
