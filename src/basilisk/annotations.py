@@ -220,8 +220,8 @@ class Resolver:
         if type(annotation).__name__ == "TypeAliasType":
             return str(annotation.__name__)
         if hasattr(annotation, "__supertype__"):  # typing.NewType
-            home = module_namespace(annotation.__module__)
-            return str(annotation.__name__) if home.get(annotation.__name__) is annotation else None
+            name = str(annotation.__name__)
+            return name if module_namespace(annotation.__module__).get(name) is annotation else None
         if isinstance(annotation, Form):
             return self._name_of(annotation, scope.inside(annotation.namespace)) or self._name_of(
                 annotation, scope

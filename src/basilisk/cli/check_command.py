@@ -42,19 +42,18 @@ def command(target: str | None, against: str | None, both_ways: bool) -> None:
     --both-ways it is required. Init arguments concern whoever installs the canister, not its clients: if
     arguments made for the old init no longer fit, there is a warning.
     """
-    from basilisk.candid import compare_interfaces, parse_did
-    from basilisk.cli.interfaces import interface_text
+    from basilisk.candid import compare_interfaces
+    from basilisk.cli.interfaces import interface
     from basilisk.errors import UsageError
 
     if both_ways and against is None:
         raise UsageError("--both-ways compares two interfaces", remedy="name the earlier one with --against")
-    new = parse_did(interface_text(target), source=target or "this project")
+    new = interface(target)
     if against is None:
         count = len(new.service.methods) if new.service is not None else 0
         click.echo(f"it builds: {count} method{'s' * (count != 1)}")
         return
-    old = parse_did(interface_text(against), source=against)
-    _report(compare_interfaces(old, new), against, both_ways)
+    _report(compare_interfaces(interface(against), new), against, both_ways)
 
 
 def _report(found: Comparison, against: str, both_ways: bool) -> None:

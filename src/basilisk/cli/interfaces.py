@@ -3,8 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-__all__ = ["interface_text"]
+if TYPE_CHECKING:
+    from basilisk.candid.types import Interface
+
+__all__ = ["interface", "interface_text"]
+
+
+def interface(target: str | None) -> Interface:
+    """The interface itself; a ``.did`` file may import others beside it.
+
+    Raises :class:`basilisk.errors.BasiliskError` as :func:`interface_text` does, and when it is not Candid.
+    """
+    from basilisk.candid import parse_did
+
+    loader = _load if target is not None and target.endswith(".did") else None
+    return parse_did(interface_text(target), source=target or "this project", loader=loader)
 
 
 def interface_text(target: str | None) -> str:
@@ -21,6 +36,10 @@ def interface_text(target: str | None) -> str:
 
     check_backend()
     return build_quietly(resolve(target)).did.read_text("utf-8")
+
+
+def _load(path: str) -> str:
+    return _of_did(Path(path))
 
 
 def _of_did(path: Path) -> str:

@@ -148,3 +148,16 @@ def test_interfaces_that_cannot_be_read(old: str, tmp_path: Path) -> None:
     malformed = check("service : { get", old)
     assert malformed.exit_code == 65
     assert "new.did:1:" in malformed.stderr
+
+
+def test_an_interface_may_import_another(old: str, tmp_path: Path) -> None:
+    """Paths are relative to the file that imports; a missing file is an error at its import."""
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared" / "types.did").write_text("type Number = nat;", encoding="utf-8")
+    new = 'import "shared/types.did"; service : { get : () -> (Number) query; add : (Number) -> (nat) }'
+    result = check(new, old)
+    assert result.exit_code == 0, result.output
+    assert "going back: both interfaces mean the same" in result.stdout
+    missing = check(new.replace("types.did", "none.did"), old)
+    assert missing.exit_code == 65, missing.output
+    assert "new.did:1:1" in missing.stderr and "none.did" in missing.stderr
