@@ -16,6 +16,7 @@ from basilisk.replica.ids import PrincipalLike
 from basilisk.replica.ledger import UseCase
 from basilisk.replica.limits import Limits
 from basilisk.replica.log import LogRecord
+from basilisk.replica.management import HttpFailure, HttpRequest, HttpResponse
 from basilisk.replica.message import IngressState, IngressStatus, Reject, Reply
 from basilisk.replica.replica import Replica
 from basilisk.replica.status import CanisterStatus, LastCall
@@ -25,6 +26,9 @@ __all__ = [
     "Clock",
     "ErrorCode",
     "Fees",
+    "HttpFailure",
+    "HttpRequest",
+    "HttpResponse",
     "IngressState",
     "IngressStatus",
     "LastCall",

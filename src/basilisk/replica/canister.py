@@ -274,6 +274,18 @@ class Canister:
         self._told_low_memory = low
         return news
 
+    @property
+    def low_memory_hook(self) -> str:
+        """Status of the hook for low memory, as snapshots name it."""
+        if self.missed_low_memory or self.has_task(TaskKind.LOW_MEMORY):
+            return "ready"
+        return "executed" if self._told_low_memory else "condition_not_satisfied"
+
+    @low_memory_hook.setter
+    def low_memory_hook(self, status: str) -> None:
+        self._told_low_memory = status != "condition_not_satisfied"
+        self.missed_low_memory = status == "ready"
+
     def has_task(self, kind: TaskKind) -> bool:
         """Whether a task of that kind waits already."""
         return any(isinstance(item, Task) and item.kind is kind for item in self.messages())

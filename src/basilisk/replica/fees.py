@@ -50,6 +50,8 @@ class Fees:
     http_request_byte: int = 400  # code
     http_response_byte: int = 800  # code
     http_default_response_bytes: int = 2_000_000  # docs
+    log: int = 5_000_000  # code (2026): fetch_canister_logs by a canister
+    log_byte: int = 80  # code (2026)
     signature: dict[str, int] = field(
         default_factory=lambda: {
             "dfx_test_key": 10_000_000_000,
@@ -135,6 +137,10 @@ class Fees:
     def compute_per_day(self, percent: int) -> int:
         """Price of a compute allocation for a day."""
         return self.scaled(self.compute_percent_second * _DAY * percent)
+
+    def canister_log(self, bytes_: int) -> int:
+        """Price of ``bytes_`` of a log."""
+        return self.scaled(self.log + self.log_byte * bytes_)
 
     def http_request(self, request_bytes: int, response_bytes: int) -> int:
         """Price of an HTTP outcall."""

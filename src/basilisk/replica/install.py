@@ -98,7 +98,7 @@ class Installer:
             )
         self.instructions = 0
         try:
-            module = self._load(wasm)
+            module = self.module(wasm)
             with self._paid(canister, module.address == "i64", caller):
                 self.instructions = module.compile_instructions
                 if mode == "upgrade":
@@ -169,7 +169,8 @@ class Installer:
 
     # ---- steps ---------------------------------------------------------------------------------------
 
-    def _load(self, wasm: bytes) -> CanisterModule:
+    def module(self, wasm: bytes) -> CanisterModule:
+        """The module of an upload, checked and compiled.  Raises ExecutionError (IC0505)."""
         limit = self._environment.limits.module_bytes
         key = (hashlib.sha256(wasm).digest(), limit, self._validate)
         with _remembered_lock:

@@ -101,6 +101,8 @@ class Lifecycle:
     def starve(self, canister: Canister) -> None:
         """What becomes of a canister that cannot pay for its memory: it loses code and allocations."""
         self.uninstall(canister)
+        canister.managed.lose_everything()
+        canister.other_memory = canister.managed.size
         canister.compute_allocation = canister.memory_allocation = 0
         self._environment.accounting.burn_everything(canister, UseCase.UNINSTALL)
 

@@ -1,11 +1,15 @@
-"""What the management canister keeps with each canister: history, chunks, snapshots, visibility, statistics."""
+"""What the management canister keeps with each canister: history, chunks, snapshots, visibility."""
 
 from __future__ import annotations
 
+import copy
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from basilisk.engine import WASM_PAGE
+from basilisk.replica.stable import StableMemory
 
 __all__ = ["CHUNK_BYTES", "Change", "History", "Managed", "QueryStatistics", "Snapshot", "Visibility"]
 
@@ -69,7 +73,7 @@ class History:
 class Snapshot:
     """A copy of a canister's state.
 
-    ``source`` is ``taken_from_canister`` or ``metadata_upload``; memories are whole, in bytes.  ``globals``
+    ``source`` is ``taken_from_canister`` or ``metadata_upload``.  ``globals``
     are the mutable globals in their order, each (type, bits).  ``timer`` in nanoseconds, 0 for inactive, None
     for unknown; ``low_memory`` is the status of the hook, None for unknown.
     """
@@ -79,7 +83,7 @@ class Snapshot:
     version: int
     wasm: bytearray
     heap: bytearray
-    stable: bytearray
+    stable: StableMemory
     globals: list[tuple[str, int]]
     certified_data: bytes
     chunks: dict[bytes, bytes]
@@ -91,7 +95,7 @@ class Snapshot:
         """Bytes that storage is paid for."""
         chunks = CHUNK_BYTES * len(self.chunks)
         numbers = 8 * len(self.globals)
-        fixed = len(self.wasm) + len(self.heap) + len(self.stable)
+        fixed = len(self.wasm) + len(self.heap) + self.stable.pages * WASM_PAGE
         return fixed + chunks + numbers + len(self.certified_data)
 
     def __deepcopy__(self, _memo: dict[int, object]) -> Snapshot:
@@ -99,7 +103,7 @@ class Snapshot:
         if self.source == "taken_from_canister":
             return self
         twin = Snapshot(**vars(self))
-        twin.wasm, twin.heap, twin.stable = self.wasm[:], self.heap[:], self.stable[:]
+        twin.wasm, twin.heap, twin.stable = self.wasm[:], self.heap[:], copy.deepcopy(self.stable)
         twin.chunks = dict(self.chunks)
         return twin
 
@@ -126,6 +130,12 @@ class Managed:
     snapshots: dict[bytes, Snapshot] = field(default_factory=dict)
     snapshots_taken: int = 0
     queries: QueryStatistics = field(default_factory=QueryStatistics)
+
+    def lose_everything(self) -> None:
+        """Give up all memory: the canister cannot pay for it.  The number of changes stays."""
+        self.history.changes.clear()
+        self.chunks.clear()
+        self.snapshots.clear()
 
     @property
     def chunk_bytes(self) -> int:

@@ -54,8 +54,9 @@ class Metadata:
 class CanisterModule:
     """A module that was accepted.
 
-    ``upload`` are the bytes as they came, ``hash`` is their SHA-256; ``methods`` maps a name to (kind, function number),
-    ``hooks`` an entry point to its function number; ``address`` is the type of addresses, i32 or i64.
+    ``upload`` are the bytes as they came, ``hash`` is their SHA-256; ``methods`` maps a name to (kind,
+    function number), ``hooks`` an entry point to its function number; ``address`` is the type of addresses,
+    i32 or i64.
     ``passive_data`` tells that there are data segments which code could drop; ``compile_instructions`` is
     what the network charges for compiling it.
     """

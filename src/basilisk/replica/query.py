@@ -25,6 +25,9 @@ from basilisk.replica.stable import StableLayer
 
 __all__ = ["QueryRunner"]
 
+#: Answers a query to the management canister: (caller, method, argument).
+ManagementQuery = Callable[[bytes, str, bytes], Result]
+
 #: Gives the data certificate for a canister (id, certified data), or None.
 Certifier = Callable[[bytes, bytes], "bytes | None"]
 
@@ -55,6 +58,7 @@ class QueryRunner:
         self._environment = environment
         self._canisters = canisters
         self.certifier = certifier
+        self.management: ManagementQuery | None = None
         self.instructions = 0
         self.dirty_heap_pages = 0
 
@@ -140,6 +144,8 @@ class QueryRunner:
     ) -> Result:
         """Answer a call that a composite query made."""
         budget.take(self._environment.limits.query_call_charge)
+        if call.callee == MANAGEMENT and self.management is not None:
+            return self.management(caller, call.method, bytes(call.argument))
         callee = self._canisters.get(call.callee)
         try:
             if callee is None:

@@ -19,6 +19,7 @@ from basilisk.replica.executor import check_running
 from basilisk.replica.fees import Fees
 from basilisk.replica.ids import (
     ANONYMOUS,
+    MANAGEMENT,
     PrincipalLike,
     canister_id,
     principal_bytes,
@@ -29,7 +30,13 @@ from basilisk.replica.install import Installer, Mode, Persistence, UpgradeOption
 from basilisk.replica.ledger import UseCase
 from basilisk.replica.limits import Limits
 from basilisk.replica.log import CanisterLog, LogRecord
-from basilisk.replica.management import ManagementCanister
+from basilisk.replica.management import (
+    HttpRequest,
+    HttpResponder,
+    HttpResponse,
+    Machinery,
+    ManagementCanister,
+)
 from basilisk.replica.message import IngressState, IngressStatus, Reply, Result
 from basilisk.replica.module import Validator
 from basilisk.replica.query import Certifier, QueryRunner
@@ -82,7 +89,7 @@ class Replica:
         self.root_key = _DER_BLS + self.randomness.derive("root key", 96)
         self.subnet = self_authenticating(self.randomness.derive("subnet"))
         self.engine = engine if engine is not None else default_engine()
-        self.management = ManagementCanister(self.randomness)
+        self.management = ManagementCanister(self)
         self.last = LastCall(0, 0, 0)
         self._on_print = on_print
         self._canisters: dict[bytes, Canister] = {}
@@ -92,6 +99,20 @@ class Replica:
         self._scheduler = Scheduler(self, self.clock, self._canisters, self.management)
         self._queries = QueryRunner(self, self._canisters, certifier)
         self._installer = Installer(self.engine, self, _validator(validate))
+        self._queries.management = self.management.query
+        self.management.attach(
+            Machinery(
+                canisters=self._canisters,
+                lifecycle=self._scheduler.lifecycle,
+                installer=self._installer,
+                create=self._empty_canister,
+                respond=self._scheduler.respond,
+                settle=self._scheduler.settle,
+                transform=lambda canister, method, argument: self._queries.transform(
+                    canister, method, argument, self.clock.now()
+                ),
+            )
+        )
 
     # ---- canisters -----------------------------------------------------------------------------------
 
@@ -116,20 +137,19 @@ class Replica:
             {"wasm_memory_limit": wasm_memory_limit, **settings},
         )
         with self._public():
-            raw = principal_bytes(specified_id) if specified_id is not None else self._new_id()
-            if raw in self._canisters:
+            raw = principal_bytes(specified_id) if specified_id is not None else None
+            if raw is not None and raw in self._canisters:
                 raise UsageError(f"canister {principal_text(raw)} exists already")
-            log = CanisterLog(self.limits.log_bytes, self._listener(raw))
-            canister = Canister(raw, set(), 0, self.limits, log)
-            canister.charged_at = self.clock.now()
+            canister = self._empty_canister(raw)
             self.accounting.mint(canister, cycles)
             try:
                 apply_settings(self, canister, change)
             except BaseException:
                 self.accounting.mint(canister, -cycles)
                 raise
-            self._canisters[raw] = canister
-            return Principal(raw)
+            self._canisters[canister.id] = canister
+            self.management.note_creation(canister)
+            return Principal(canister.id)
 
     def add_cycles(self, canister: PrincipalLike, amount: int) -> int:
         """Give a canister cycles from nowhere; returns the new balance."""
@@ -163,6 +183,7 @@ class Replica:
             options = UpgradeOptions(skip_pre_upgrade, wasm_memory_persistence)
             try:
                 self._installer.install(target, wasm, arg, mode, caller, self.clock.now(), options)
+                self.management.note_deployment(target, caller, mode)
             finally:
                 self.last = LastCall(self._installer.instructions, 0, 0)
 
@@ -204,11 +225,15 @@ class Replica:
             target = self._find(canister)
             apply_settings(self, target, change)
             target.version += 1
+            if change.controllers is not None:
+                self.management.note_controllers(target)
 
     def uninstall_code(self, canister: PrincipalLike) -> None:
         """Remove code, heap and stable memory; calls that are under way are rejected."""
         with self._public():
-            self._scheduler.lifecycle.uninstall(self._find(canister))
+            target = self._find(canister)
+            self._scheduler.lifecycle.uninstall(target)
+            self.management.note_uninstall(target)
 
     def stop_canister(self, canister: PrincipalLike) -> None:
         """Stop a canister once all its calls are answered.  Raises CallRejected if they never are."""
@@ -241,9 +266,12 @@ class Replica:
     ) -> bytes:
         """Call a query or composite query; ``arg`` and the result are Candid.  Raises CallRejected."""
         with self._public():
-            target = self._find(canister)
             caller = principal_bytes(sender)
+            if principal_bytes(canister) == MANAGEMENT:
+                return _data(self.management.query(caller, method, arg))
+            target = self._find(canister)
             result = self._queries.query(target, caller, method, arg, self.clock.now())
+            self.management.note_query(target, self._queries.instructions, arg, result)
             self.last = LastCall(self._queries.instructions, self._queries.dirty_heap_pages, 0)
             return _data(result)
 
@@ -274,14 +302,16 @@ class Replica:
         ``canister_inspect_message`` does not accept it).
         """
         with self._public():
-            target = self._find(canister)
             if len(arg) > self.limits.ingress_bytes:
                 raise UsageError(
                     f"the argument has {len(arg)} bytes, a call may have {self.limits.ingress_bytes}",
                     remedy="send the data in several calls",
                 )
-            check_running(target)
             caller = principal_bytes(sender)
+            if principal_bytes(canister) == MANAGEMENT:
+                return self._submit_management(caller, method, arg)
+            target = self._find(canister)
+            check_running(target)
             before = target.ledger.active
             price = self.fees.ingress_message(method, len(arg))
             if price > self.accounting.liquid(target):
@@ -290,6 +320,16 @@ class Replica:
             self._queries.inspect(target, caller, method, arg, self.clock.now())
             self.accounting.charge(target, UseCase.INGRESS_INDUCTION, price, caller)
             return self._scheduler.submit(caller, target.id, method, arg, before)
+
+    def _submit_management(self, caller: bytes, method: str, arg: bytes) -> int:
+        target = self.management.admit(caller, method, arg)
+        if target is not None:
+            # The canister that the call is about pays; the one that takes it off the freezing limit is free.
+            price = self.fees.ingress_message(method, len(arg))
+            if method == "update_settings":
+                price = min(price, self.accounting.liquid(target))
+            self.accounting.charge(target, UseCase.INGRESS_INDUCTION, price, caller)
+        return self._scheduler.submit(caller, MANAGEMENT, method, arg)
 
     def call_status(self, call: int) -> IngressState:
         """Status of a call that ``submit`` sent.  Raises UsageError for an unknown number."""
@@ -364,6 +404,36 @@ class Replica:
                 raise UsageError("the checkpoint belongs to another replica")
             checkpoints.reinstate(self, checkpoint)
 
+    # ---- the web -------------------------------------------------------------------------------------
+
+    @property
+    def http_responder(self) -> HttpResponder | None:
+        """What answers HTTP outcalls: a function from the request to a response, or to None for "later".
+
+        It may raise HttpFailure for a server that does not answer.  Without a responder requests wait in
+        ``http_requests`` for ``answer_http``, and are rejected after a minute.
+        """
+        return self.management.responder
+
+    @http_responder.setter
+    def http_responder(self, responder: HttpResponder | None) -> None:
+        with self._lock:
+            self.management.responder = responder
+
+    @property
+    def http_requests(self) -> tuple[HttpRequest, ...]:
+        """HTTP outcalls that are not answered."""
+        with self._lock:
+            return tuple(item.request for item in self.management.state.outcalls.open.values())
+
+    def answer_http(self, request: int, response: HttpResponse) -> None:
+        """Answer the HTTP outcall of that ``id``.  Raises UsageError when there is none."""
+        with self._public():
+            outcalls = self.management.state.outcalls
+            if request not in outcalls.open:
+                raise UsageError(f"there is no open HTTP outcall number {request}")
+            outcalls.finish(self.management, request, response)
+
     @property
     def consumed_cycles(self) -> Mapping[UseCase, int]:
         """Cycles that were consumed so far on the whole replica, by what for."""
@@ -372,7 +442,8 @@ class Replica:
     def unaccounted_cycles(self) -> int:
         """Cycles that were minted but are neither held, nor travelling, nor consumed; always 0."""
         with self._lock:
-            return self.accounting.discrepancy(self._scheduler.on_the_way)
+            held = self.management.cycles
+            return self.accounting.discrepancy(self._scheduler.on_the_way) - held
 
     @property
     def canisters(self) -> tuple[Principal, ...]:
@@ -395,6 +466,14 @@ class Replica:
             if entry.canister == state.message.receiver:
                 return LastCall(state.instructions, entry.dirty_heap_pages, entry.dirty_stable_pages, cycles)
         return LastCall(state.instructions, 0, 0, cycles)
+
+    def _empty_canister(self, raw: bytes | None) -> Canister:
+        """A canister without cycles that is not among the others yet; with a fresh id unless one is given."""
+        raw = self._new_id() if raw is None else raw
+        log = CanisterLog(self.limits.log_bytes, self._listener(raw))
+        canister = Canister(raw, set(), 0, self.limits, log)
+        canister.charged_at = self.clock.now()
+        return canister
 
     def _new_id(self) -> bytes:
         while True:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from basilisk.replica.canister import Canister, Status
 from basilisk.replica.clock import Clock
@@ -13,7 +13,6 @@ from basilisk.replica.executor import Executor
 from basilisk.replica.ids import MANAGEMENT, principal_text
 from basilisk.replica.lifecycle import Lifecycle
 from basilisk.replica.message import (
-    Answer,
     CanisterOrigin,
     Ingress,
     IngressOrigin,
@@ -35,9 +34,23 @@ __all__ = ["Scheduler"]
 _INGRESS = b"\xff ingress"
 _SYSTEM = b"\xff system"
 
-#: Handles a call to the management canister.  A plain result gives all cycles back; None says that
-#: ``Scheduler.respond`` is called later.
-Management = Callable[[Request], "Result | Answer | None"]
+
+class Management(Protocol):
+    """The management canister: takes calls, works them off in rounds, answers with ``Scheduler.respond``."""
+
+    def __call__(self, request: Request) -> None: ...
+
+    def submit(self, message: Ingress) -> None: ...
+
+    def begin_round(self) -> None: ...
+
+    def work(self) -> int: ...
+
+    @property
+    def busy(self) -> bool: ...
+
+    @property
+    def deadline(self) -> int | None: ...
 
 
 @dataclass
@@ -77,7 +90,10 @@ class Scheduler:
         """
         message = Ingress(len(self.state.ingress) + 1, sender, receiver, method, argument)
         self.state.ingress[message.id] = IngressState(message, cycles_before=cycles_before)
-        self._canisters[receiver].push(_INGRESS, message)
+        if receiver == MANAGEMENT:
+            self._management.submit(message)
+        else:
+            self._canisters[receiver].push(_INGRESS, message)
         return message.id
 
     def status(self, message: int) -> IngressState:
@@ -93,6 +109,7 @@ class Scheduler:
         queues are empty or the round is full.
         """
         now = self._clock.next_round()
+        self._management.begin_round()
         self._deliver_later()
         self._expire_calls(now)
         self._queue_tasks(now)
@@ -106,6 +123,9 @@ class Scheduler:
                     busy = True
                     done += 1
                     self._execute(canister, message, now)
+            served = self._management.work()
+            busy = busy or served > 0
+            done += served
         self.lifecycle.finish_stopping(now)
         self.lifecycle.charge_all(now)
         return done
@@ -113,7 +133,8 @@ class Scheduler:
     @property
     def idle(self) -> bool:
         """Whether nothing waits to be executed."""
-        return not self.state.later and not any(item.has_input for item in self._canisters.values())
+        waiting = any(item.has_input for item in self._canisters.values())
+        return not (self.state.later or self._management.busy or waiting)
 
     @property
     def deadline(self) -> int | None:
@@ -127,6 +148,8 @@ class Scheduler:
         times += [
             waiter.deadline for canister in self._canisters.values() for waiter in canister.stop_waiters
         ]
+        if self._management.deadline is not None:
+            times.append(self._management.deadline)
         return min(times, default=None)
 
     def _execute(self, canister: Canister, message: Message, now: int) -> None:
@@ -198,11 +221,7 @@ class Scheduler:
             text = f"Canister {principal_text(request.receiver)} not found"
             self.respond(request, Reject.of(Rejection(ErrorCode.CANISTER_NOT_FOUND, text)), request.cycles)
             return
-        answer = self._management(request)
-        if isinstance(answer, Answer):
-            self.respond(request, answer.result, answer.refund)
-        elif answer is not None:
-            self.respond(request, answer, request.cycles)
+        self._management(request)
 
     def respond(self, request: Request, result: Result, refund: int) -> None:
         """Answer a call in the name of the system.
@@ -210,6 +229,16 @@ class Scheduler:
         The answer arrives in the next round: raw_rand must not be known in the round of the call.
         """
         self.state.later.append(Response(request.sender, request.receiver, request.callback, result, refund))
+
+    def settle(self, message: int, result: Result) -> None:
+        """Answer a call from outside in the name of the system."""
+        self._conclude(message, result, 0)
+
+    def _conclude(self, message: int, result: Result, instructions: int) -> None:
+        state = self.state.ingress[message]
+        state.result, state.instructions = result, instructions
+        replied = isinstance(result, Reply)
+        state.status = IngressStatus.REPLIED if replied else IngressStatus.REJECTED
 
     @property
     def on_the_way(self) -> tuple[Response, ...]:
@@ -221,10 +250,7 @@ class Scheduler:
     ) -> None:
         """Take the result of a call to whoever made it."""
         if isinstance(origin, IngressOrigin):
-            state = self.state.ingress[origin.message]
-            state.result, state.instructions = result, instructions
-            replied = isinstance(result, Reply)
-            state.status = IngressStatus.REPLIED if replied else IngressStatus.REJECTED
+            self._conclude(origin.message, result, instructions)
         elif isinstance(origin, CanisterOrigin):
             response = Response(origin.sender, canister.id, origin.callback, result, refund)
             self._deliver(response)

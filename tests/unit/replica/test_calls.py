@@ -153,8 +153,8 @@ def test_an_unknown_method_is_named(replica: Replica, install: Install) -> None:
 
 
 def test_a_canister_that_does_not_exist(replica: Replica) -> None:
-    with pytest.raises(CallRejected, match="Canister aaaaa-aa not found") as caught:
-        replica.query(b"", "x")
+    with pytest.raises(CallRejected, match="Canister rrkah-fqaaa-aaaaa-aaaaq-cai not found") as caught:
+        replica.query("rrkah-fqaaa-aaaaa-aaaaq-cai", "x")
     assert (caught.value.code, caught.value.error_code) == (3, "IC0301")
 
 

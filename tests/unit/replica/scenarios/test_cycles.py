@@ -109,7 +109,8 @@ def test_the_freezing_limit_is_the_price_of_idling(paid: Replica) -> None:
     """Worked out for one page of heap, the module, and the price per canister; then with an allocation."""
     canister = deploy(paid, simple())
     memory = paid.status(canister).memory_bytes
-    assert memory == 65_536 + len(simple())
+    history = (64 + 29) + 64  # creation with one controller, installation
+    assert memory == 65_536 + len(simple()) + history
     per_day = memory * 317_500 * 86_400 // GIB + 10_000 * 86_400
     assert paid.status(canister).idle_cycles_burned_per_day == per_day
     assert paid.status(canister).freezing_limit == per_day * MONTH // 86_400
@@ -211,7 +212,7 @@ def test_the_missing_cycles_are_told_to_a_controller(paid: Replica) -> None:
 
 
 def test_installing_is_paid_in_advance(paid: Replica) -> None:
-    canister = paid.create_canister(cycles=300_000_000_000)
+    canister = paid.create_canister(cycles=300_000_000_000, freezing_threshold=0)
     with pytest.raises(CallRejected) as caught:
         paid.install_code(canister, CALLEE, b"")
     assert caught.value.error_code == "IC0207"
@@ -219,7 +220,8 @@ def test_installing_is_paid_in_advance(paid: Replica) -> None:
         f"Canister installation failed with `Canister {canister} is out of cycles: please top up the "
         "canister with at least 5_000_000 additional cycles`."
     )
-    paid.add_cycles(canister, 5_000_000)
+    paid.update_settings(canister, freezing_threshold=2_592_000)
+    paid.add_cycles(canister, 5_000_000 + paid.status(canister).freezing_limit)
     with pytest.raises(CallRejected, match="due to insufficient cycles") as caught:
         paid.install_code(canister, CALLEE, b"")
     assert caught.value.error_code == "IC0532", "its memory would freeze it"
@@ -348,7 +350,8 @@ def test_an_allocation_that_cannot_be_paid_is_refused(paid: Replica) -> None:
     with pytest.raises(CallRejected, match="Cannot increase memory allocation to") as caught:
         paid.update_settings(canister, memory_allocation=100 * GIB)
     assert caught.value.error_code == "IC0531"
-    assert paid.status(canister).idle_cycles_burned_per_day == 0
+    status = paid.status(canister)
+    assert status.idle_cycles_burned_per_day == paid.fees.memory_per_day(status.memory_bytes)
     with pytest.raises(UsageError, match="compute_allocation must lie between 0 and 100"):
         paid.update_settings(canister, compute_allocation=101)
 

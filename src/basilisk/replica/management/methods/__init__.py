@@ -1,0 +1,1 @@
+"""What the methods of the management canister do, by subject."""
