@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from typing import Any
 
 import pytest
@@ -67,6 +68,8 @@ def test_types_carry_the_docstrings_of_their_classes(guest: Any, declaration: st
     )
     method = "@query\ndef f(x: Item) -> Opt[Item]:\n    return x\n"
     assert guest.build(head + declaration + method)["did"].startswith("// What is sold.\ntype Item = ")
+    if "Enum" in declaration and sys.version_info < (3, 11):
+        return  # up to Python 3.10 an enumeration without a docstring gets one; the canister runs 3.13
     bare = declaration.replace(
         '    """What is sold."""\n', "" if "Service" not in declaration else "    pass\n"
     )
