@@ -8,7 +8,9 @@ import sys
 from collections.abc import Sequence
 
 from basilisk.errors import BasiliskError
+from benchmarks.candid.__main__ import main as candid
 from benchmarks.cases import CASES
+from benchmarks.markdown import table
 from benchmarks.runner import Result, measure
 
 _HEADINGS = ("call", "first", "second", "Rust", "Motoko", "RustPython", "other CPython")
@@ -24,21 +26,10 @@ def _rows(results: Sequence[Result]) -> list[tuple[str, ...]]:
     ]
 
 
-def table(results: Sequence[Result]) -> str:
-    """The results as a Markdown table."""
-    rows = [_HEADINGS, *_rows(results)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEADINGS))]
-
-    def line(row: Sequence[str]) -> str:
-        cells = [row[0].ljust(widths[0])] + [cell.rjust(width) for cell, width in zip(row[1:], widths[1:])]
-        return "| " + " | ".join(cells) + " |"
-
-    rule = "|" + "-" * (widths[0] + 2) + "|" + "|".join("-" * (width + 1) + ":" for width in widths[1:]) + "|"
-    return "\n".join([line(_HEADINGS), rule, *map(line, rows[1:])])
-
-
 def main() -> int:
-    """Print the table, or with ``--json`` the counts by case."""
+    """Print the table, or with ``--json`` the counts by case; ``candid`` is a table of its own."""
+    if sys.argv[1:2] == ["candid"]:
+        return candid(sys.argv[2:])
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print the counts as JSON")
     parser.add_argument("names", nargs="*", help="only cases whose name contains one of these")
@@ -55,7 +46,7 @@ def main() -> int:
         return 0
     print("Wasm instructions of a whole message: arguments decoded, method run, reply encoded.")
     print("The columns on the right are published figures of others, in instructions of the network.\n")
-    print(table(results))
+    print(table(_HEADINGS, _rows(results)))
     print(f"\ninstallation: {installation:,}")
     return 0
 

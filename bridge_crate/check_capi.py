@@ -32,6 +32,7 @@ PLAIN_TYPES = {
     "i8": "int8_t", "u8": "uint8_t", "i16": "int16_t", "u16": "uint16_t", "i32": "int32_t",
     "u32": "uint32_t", "i64": "int64_t", "u64": "uint64_t", "isize": "Py_ssize_t", "usize": "size_t",
     "f32": "float", "f64": "double", "_frozen": "struct _frozen", "_inittab": "struct _inittab",
+    "pool_header": "struct pool_header",
 }  # fmt: skip
 
 #: Bits of `PyASCIIObject.state`: Rust constant → C designator; checked by constant folding.
@@ -39,10 +40,15 @@ STATE_BITS = {"UNICODE_STATE_COMPACT": ".compact = 1", "UNICODE_STATE_ASCII": ".
 #: Constants of layout.rs that are checked elsewhere in the generated file.
 SPECIAL_CONSTANTS = {*STATE_BITS, "UNICODE_STATE_KIND_SHIFT", "UNICODE_STATE_KIND_MASK"}
 
+#: Fields with another name in C.
+FIELD_NAMES = {"pool_header.count": "ref"}
+
 PROLOGUE = """\
 #define Py_BUILD_CORE
 #include <Python.h>
 #include <internal/pycore_dict.h>
+#include <internal/pycore_obmalloc.h>
+#include <internal/pycore_unicodeobject.h>
 #include <marshal.h>
 #include <frameobject.h>
 #include <structmember.h>
@@ -147,11 +153,12 @@ def structures(layout: str) -> Iterator[str]:
         yield f'_Static_assert(sizeof({real}) == sizeof({mine}), "size of {name}");'
         for field, _ in fields:
             label = f"{name}.{field}"
+            own = FIELD_NAMES.get(label, field)
             yield (
-                f'_Static_assert(offsetof({real}, {field}) == offsetof({mine}, {field}), "place of {label}");'
+                f'_Static_assert(offsetof({real}, {own}) == offsetof({mine}, {field}), "place of {label}");'
             )
             yield (
-                f"_Static_assert(sizeof((({real} *)0)->{field}) == sizeof((({mine} *)0)->{field}), "
+                f"_Static_assert(sizeof((({real} *)0)->{own}) == sizeof((({mine} *)0)->{field}), "
                 f'"size of {label}");'
             )
 

@@ -1,14 +1,17 @@
 //! Start of the interpreter and the one Python module that the bridge talks to at build time.
 
+use crate::capi::heap;
 use crate::capi::layout::_frozen;
 use crate::capi::object::{Owned, PyResult};
 use crate::cell::Global;
 use alloc::string::String;
-use core::ffi::{c_char, c_int, CStr};
+use core::ffi::{c_char, c_int, c_void, CStr};
 
 extern "C" {
     /// `c/interpreter.c`.
     fn basilisk_start_interpreter(frozen: *const _frozen, text: *mut c_char, size: usize) -> c_int;
+    /// `c/pools.c`.
+    fn basilisk_used_pools() -> *mut c_void;
     /// The lowest address of the linear stack, given by the linker.
     static mut __stack_low: u8;
 }
@@ -22,6 +25,8 @@ pub fn start(frozen: *const _frozen) -> Result<(), String> {
     // SAFETY: `frozen` is a terminated table that is never freed; the buffer has the length that is told.
     let status = unsafe { basilisk_start_interpreter(frozen, text.as_mut_ptr().cast(), text.len()) };
     if status == 0 {
+        // SAFETY: the interpreter is the only one for good, and there are no threads.
+        unsafe { heap::use_pools(basilisk_used_pools()) };
         return Ok(());
     }
     let text = CStr::from_bytes_until_nul(&text).unwrap_or(c"the interpreter did not start");

@@ -30,6 +30,7 @@ from basilisk.methods import (
     query,
     update,
 )
+from basilisk.options import Some
 from basilisk.pending import StableBTreeMap, StableBTreeSet, StableCell, StableLog, StableMinHeap, StableVec
 from basilisk.principal import Principal, PrincipalError
 from basilisk.references import (
@@ -101,6 +102,7 @@ __all__ = [
     "Record",
     "RejectionCode",
     "Service",
+    "Some",
     "Stable64GrowResult",
     "StableBTreeMap",
     "StableBTreeSet",

@@ -6,6 +6,7 @@ indices of a method's arguments or results.  The bridge's codec documents the fo
 
 from __future__ import annotations
 
+from basilisk.options import Some
 from basilisk.principal import Principal
 
 TYPE_CHECKING = False
@@ -55,7 +56,9 @@ class _Builder:
 
     def form(self, node: Node) -> PlanNode:
         kind = node.kind
-        if kind in ("opt", "vec"):
+        if kind == "opt":
+            return (kind, self.index(node.parts[0]), Some)
+        if kind == "vec":
             return (kind, self.index(node.parts[0]))
         if kind == "map":
             return (kind, self.index(node.parts[0]), self.index(node.parts[1]))

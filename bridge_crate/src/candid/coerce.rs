@@ -9,7 +9,7 @@
 use super::build;
 use super::decode::Decoder;
 use super::error::{Fail, Problem, Segment, Step};
-use super::plan::{Func, Items, Map, Node, NodeId, Record, Service, Tuple, Variant};
+use super::plan::{Func, Items, Map, Node, NodeId, Opt, Record, Service, Tuple, Variant};
 use super::skip::minimum;
 use super::subtype::{Refusal, Tables};
 use super::table::{code, Entry, Field, Table, TypeRef};
@@ -57,7 +57,7 @@ impl<'p, 'm> Decoder<'p, 'm> {
     fn coerce(&mut self, table: &Table<'m>, ty: TypeRef, node: &'p Node) -> Step<Owned> {
         self.pay(1)?;
         match (node, table.entry_of(ty)) {
-            (Node::Opt(inner), _) => self.coerce_opt(table, ty, *inner),
+            (Node::Opt(opt), _) => self.coerce_opt(table, ty, *opt),
             (Node::Reserved, _) => {
                 self.skip(table, ty)?;
                 Ok(Owned::none())
@@ -87,42 +87,45 @@ impl<'p, 'm> Decoder<'p, 'm> {
         }
     }
 
-    /// Reads a value of any type as an opt whose content is of the type `inner`.
+    /// Reads a value of any type as an opt.
     #[inline(never)]
-    fn coerce_opt(&mut self, table: &Table<'m>, mut ty: TypeRef, inner: NodeId) -> Step<Owned> {
-        let mut node = self.plan.node(inner);
+    fn coerce_opt(&mut self, table: &Table<'m>, mut ty: TypeRef, mut opt: Opt) -> Step<Owned> {
+        // How many opts with something in them, of those that wrap, are around.
+        let mut wrappers = 0;
         // Opts of the plan entered without reading: more than there are nodes is a type that
         // consists of opts alone, into which nothing but null fits.
         let mut free = 0;
         loop {
             self.pay(1)?;
             match table.entry_of(ty) {
-                None if ty == code::NULL || ty == code::RESERVED => return Ok(Owned::none()),
+                None if ty == code::NULL || ty == code::RESERVED => return self.nothing(wrappers),
                 Some(Entry::Future) => {
                     self.skip(table, ty)?;
-                    return Ok(Owned::none());
+                    return self.nothing(wrappers);
                 }
                 Some(Entry::Opt(content)) => {
                     if !self.opt_tag()? {
-                        return Ok(Owned::none());
+                        return self.nothing(wrappers);
                     }
                     ty = content;
                     free = 0;
                 }
                 _ => free += 1,
             }
+            let node = self.plan.node(opt.content);
             let Node::Opt(next) = node else {
-                return self.coerce_or_null(table, ty, node);
+                return self.coerce_or_null(table, ty, node, wrappers);
             };
             if free > self.plan.nodes.len() {
                 return Err(self.fail(Problem::Plain("the opt type has no end")));
             }
-            node = self.plan.node(*next);
+            wrappers += 1;
+            opt = *next;
         }
     }
 
-    /// The content of an opt: what does not fit becomes null.
-    fn coerce_or_null(&mut self, table: &Table<'m>, ty: TypeRef, node: &'p Node) -> Step<Owned> {
+    /// The content of the innermost of several opts: what does not fit becomes null.
+    fn coerce_or_null(&mut self, table: &Table<'m>, ty: TypeRef, node: &'p Node, around: usize) -> Step<Owned> {
         let (position, depth, parts) = (self.reader.position(), self.depth, self.parts.len());
         match self.coerce(table, ty, node) {
             Err(_) if self.trouble.is_soft() => {
@@ -131,8 +134,9 @@ impl<'p, 'm> Decoder<'p, 'm> {
                 self.parts.truncate(parts);
                 self.trouble.path.clear();
                 self.skip(table, ty)?;
-                Ok(Owned::none())
+                self.nothing(around)
             }
+            Ok(_) if matches!(node, Node::Null | Node::Reserved) => self.nothing(around + 1),
             result => result,
         }
     }

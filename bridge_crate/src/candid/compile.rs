@@ -20,27 +20,33 @@
 use super::header::{self, Graph, Ref};
 use super::measure::measure;
 use super::plan::{
-    Alternative, Field, Fixed, Func, Items, Map, Names, Node, NodeId, Plan, Record, Service, Style, Tuple, Variant,
+    Alternative, Field, Fixed, Func, Items, Map, Names, Node, NodeId, Opt, Plan, Record, Service, Style, Tuple, Variant,
 };
 use super::reader::Reader;
 use super::table::{code, Table, TypeRef};
-use crate::capi::dict::Template;
+use crate::capi::dict::{Place, Template};
+use crate::capi::layout::Py_TPFLAGS_TYPE_SUBCLASS;
 use crate::capi::object::{raise, Borrowed, Owned, PyResult, Raised};
 use crate::capi::raw;
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::cell::RefCell;
 
 /// Compiles a plan for values of the types `roots`; raises `ValueError` for a malformed description.
 #[cold]
 pub fn compile(nodes: Borrowed<'_>, roots: Borrowed<'_>) -> PyResult<Box<Plan>> {
     let nodes = items(nodes)?;
-    let source = Source { count: nodes.len() };
+    let source = Source { count: nodes.len(), some: RefCell::new(None) };
     let mut compiled = nodes.iter().map(|node| source.node(*node)).collect::<PyResult<Vec<Node>>>()?;
     let roots = items(roots)?.iter().map(|root| source.id(*root)).collect::<PyResult<Box<[NodeId]>>>()?;
     source.check_principals(&compiled)?;
     measure(&mut compiled);
+    let some = source.some.into_inner();
+    if some.is_none() && compiled.iter().any(|node| matches!(node, Node::Opt(opt) if opt.wraps)) {
+        return Err(invalid("an opt of a type with null needs the class Some"));
+    }
 
     let (graph, refs) = graph(nodes, &compiled)?;
     let root_refs: Vec<Ref> = roots.iter().map(|root| refs[root.0 as usize]).collect();
@@ -65,7 +71,12 @@ pub fn compile(nodes: Borrowed<'_>, roots: Borrowed<'_>) -> PyResult<Box<Plan>> 
         header,
         other_header: headers.parts_first.map(Vec::into_boxed_slice),
         table,
-        names: Names { bytes: Owned::interned("bytes")?, canister_id: Owned::interned("canister_id")? },
+        names: Names {
+            bytes: Owned::interned("bytes")?,
+            canister_id: Owned::interned("canister_id")?,
+            value: Owned::interned("value")?,
+        },
+        some,
     }))
 }
 
@@ -85,9 +96,9 @@ fn text(object: Borrowed<'_>) -> PyResult<&str> {
     object.text().unwrap_or_else(|| Err(invalid("a str expected")))
 }
 
-/// A key of the plan: the interned string of the same text.
+/// A key of the plan, which lives for ever: the interned string of the same text.
 fn key(object: Borrowed<'_>) -> PyResult<Owned> {
-    Owned::interned(text(object)?)
+    Owned::interned_forever(text(object)?)
 }
 
 fn integer(object: Borrowed<'_>) -> PyResult<u32> {
@@ -98,6 +109,8 @@ fn integer(object: Borrowed<'_>) -> PyResult<u32> {
 /// Reads nodes whose references lie below `count`.
 struct Source {
     count: usize,
+    /// The class that opts name.
+    some: RefCell<Option<Owned>>,
 }
 
 impl Source {
@@ -132,7 +145,17 @@ impl Source {
             ("empty", []) => Node::Empty,
             ("principal", [constructor]) => Node::Principal((*constructor).to_owned()),
             ("blob", []) => Node::Blob,
-            ("opt", [inner]) => Node::Opt(self.id(*inner)?),
+            ("opt", [content]) => Node::Opt(Opt { content: self.id(*content)?, wraps: false }),
+            ("opt", [content, class]) => {
+                if !class.has_feature(Py_TPFLAGS_TYPE_SUBCLASS) {
+                    return Err(invalid("the wrapper of an opt is not a class"));
+                }
+                let known = self.some.replace(Some((*class).to_owned()));
+                if known.is_some_and(|known| known.as_ptr() != class.as_ptr()) {
+                    return Err(invalid("two classes wrap values"));
+                }
+                Node::Opt(Opt { content: self.id(*content)?, wraps: false })
+            }
             ("vec", [item]) => Node::Vec(Items { item: self.id(*item)?, minimum: 0, weight: 1 }),
             ("record", [style, class, fields]) => self.record(text(*style)?, *class, *fields)?,
             ("tuple", [list]) => {
@@ -177,7 +200,9 @@ impl Source {
     }
 
     fn record(&self, style: &str, class: Borrowed<'_>, fields: Borrowed<'_>) -> PyResult<Node> {
-        let fields = self.fields(fields, |id, key, node| Ok(Field { id, key, node, optional: false }))?;
+        let fields = self.fields(fields, |id, key, node| 
+            Ok(Field { id, key, node, optional: false, place: Place::default() })
+        )?;
         let style = match style {
             "dict" => {
                 let template = Template::new(fields.iter().map(|field: &Field| field.key.borrow()))?;
@@ -203,7 +228,8 @@ impl Source {
                 Some(class) => Some(class.borrow().attr_object(key.borrow())?),
                 None => None,
             };
-            Ok(Alternative { id, key, node, member })
+            let template = Template::new(core::iter::once(key.borrow()))?;
+            Ok(Alternative { id, key, node, member, template, holds_containers: true })
         })?;
         Ok(Node::Variant(Box::new(Variant { alternatives, class })))
     }
@@ -256,7 +282,7 @@ fn graph(sources: &[Borrowed<'_>], nodes: &[Node]) -> PyResult<(Graph, Vec<Ref>)
     let mut graph = Vec::with_capacity(size);
     for (source, node) in sources.iter().zip(nodes) {
         let next = match node {
-            Node::Opt(inner) => simple(code::OPT, vec![], vec![at(*inner)]),
+            Node::Opt(opt) => simple(code::OPT, vec![], vec![at(opt.content)]),
             Node::Vec(items) => simple(code::VEC, vec![], vec![at(items.item)]),
             Node::Blob => simple(code::VEC, vec![], vec![Ref::Primitive(code::NAT8)]),
             Node::Map(map) => {
@@ -312,7 +338,7 @@ fn func(source: Borrowed<'_>, refs: &[Ref]) -> PyResult<header::Node> {
         "composite_query" => 3,
         _ => return Err(invalid("the mode of a func is unknown")),
     };
-    let source = Source { count: refs.len() };
+    let source = Source { count: refs.len(), some: RefCell::new(None) };
     let arguments = items(*arguments)?;
     let count = arguments.len() as u32;
     let parts = arguments.iter().chain(items(*results)?);
@@ -325,7 +351,7 @@ fn service(source: Borrowed<'_>, nodes: &[Node], refs: &[Ref]) -> PyResult<heade
     let [_, methods, _] = items(source)? else {
         return Err(invalid("a service has other parts than it should have"));
     };
-    let source = Source { count: refs.len() };
+    let source = Source { count: refs.len(), some: RefCell::new(None) };
     let mut sorted = Vec::new();
     for method in items(*methods)? {
         let [name, node] = items(*method)? else {

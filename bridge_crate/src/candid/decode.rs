@@ -5,8 +5,8 @@
 
 use super::build::{self, ListBuilder};
 use super::error::{DecodeError, Error, Fail, Problem, Segment, Step, Trouble};
-use super::limits::{budget, BASE_BUDGET, MAX_DEPTH};
-use super::plan::{Field, Items, Map, Node, NodeId, Plan, Record, Style, Tuple, Variant};
+use super::limits::{budget, BASE_BUDGET, MAX_DEPTH, MAX_OPTS};
+use super::plan::{Field, Fixed, Items, Map, Node, NodeId, Plan, Record, Style, Tuple, Variant};
 use super::reader::Reader;
 use super::subtype::Subtyping;
 use crate::capi::object::{Owned, PyResult};
@@ -162,15 +162,18 @@ impl<'p, 'm> Decoder<'p, 'm> {
 
     /// Reads a value of the node's type.
     fn value(&mut self, mut node: &'p Node) -> Step<Owned> {
+        let mut wrappers = 0;
         loop {
             return match node {
-                Node::Opt(inner) => {
+                Node::Opt(opt) => {
                     if !self.opt_tag()? {
-                        return Ok(Owned::none());
+                        return self.nothing(wrappers);
                     }
-                    node = self.plan.node(*inner);
+                    wrappers += usize::from(opt.wraps);
+                    node = self.plan.node(opt.content);
                     continue;
                 }
+                Node::Null | Node::Reserved => self.nothing(wrappers),
                 Node::Vec(items) => self.vec(items),
                 Node::Record(record) => self.record(record),
                 Node::Tuple(tuple) => self.tuple(tuple),
@@ -181,6 +184,30 @@ impl<'p, 'm> Decoder<'p, 'm> {
                 leaf => self.leaf(leaf),
             };
         }
+    }
+
+    /// `None` within that many opts that hold it.
+    #[inline(always)]
+    pub(super) fn nothing(&mut self, wrappers: usize) -> Step<Owned> {
+        match wrappers {
+            0 => Ok(Owned::none()),
+            _ => self.wrapped(wrappers),
+        }
+    }
+
+    #[cold]
+    fn wrapped(&mut self, wrappers: usize) -> Step<Owned> {
+        if wrappers > MAX_OPTS {
+            return Err(self.fail(Problem::Plain("too many opts are nested")));
+        }
+        let mut value = Owned::none();
+        if let Some(class) = &self.plan.some {
+            for _ in 0..wrappers {
+                let wrapper = class.borrow().call(&[value.borrow()]);
+                value = self.check(wrapper)?;
+            }
+        }
+        Ok(value)
     }
 
     /// The count of a vec, compared with what is left of the message before anything is allocated.
@@ -206,7 +233,7 @@ impl<'p, 'm> Decoder<'p, 'm> {
         let item = self.plan.node(items.item);
         // A loop of its own for the most frequent leaves: the kind is looked at once.
         let list = match item {
-            Node::Fixed(fixed) => self.list(count, |decoder| decoder.fixed(*fixed)),
+            Node::Fixed(fixed) => self.numbers(count, *fixed),
             Node::Bool => self.list(count, |decoder| decoder.bool().map(Owned::bool)),
             Node::Nat => self.list(count, Self::nat),
             Node::Int => self.list(count, Self::int),
@@ -215,6 +242,23 @@ impl<'p, 'm> Decoder<'p, 'm> {
         };
         self.depth -= 1;
         list
+    }
+
+    /// A list of `count` numbers.
+    fn numbers(&mut self, count: usize, fixed: Fixed) -> Step<Owned> {
+        let bytes = self.reader.take(count.saturating_mul(fixed.size.into()));
+        let bytes = self.need(bytes)?;
+        let list = match (fixed.size, fixed.signed) {
+            (1, false) => build::numbers(bytes, |number| Owned::uint(u8::from_le_bytes(number).into())),
+            (1, true) => build::numbers(bytes, |number| Owned::int(i8::from_le_bytes(number).into())),
+            (2, false) => build::numbers(bytes, |number| Owned::uint(u16::from_le_bytes(number).into())),
+            (2, true) => build::numbers(bytes, |number| Owned::int(i16::from_le_bytes(number).into())),
+            (4, false) => build::numbers(bytes, |number| Owned::uint(u32::from_le_bytes(number).into())),
+            (4, true) => build::numbers(bytes, |number| Owned::int(i32::from_le_bytes(number).into())),
+            (_, false) => build::numbers(bytes, |number| Owned::uint(u64::from_le_bytes(number))),
+            (_, true) => build::numbers(bytes, |number| Owned::int(i64::from_le_bytes(number))),
+        };
+        self.check(list)
     }
 
     /// A list of `count` items.

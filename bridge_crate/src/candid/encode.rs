@@ -6,9 +6,9 @@
 //! size changes meanwhile is an error.
 
 use super::error::{extend, is_shown, key_text, push_number, EncodeError, Error, Fail, Segment};
-use super::limits::MAX_DEPTH;
+use super::limits::{MAX_DEPTH, MAX_OPTS};
 use super::output::Output;
-use super::plan::{Map, Node, NodeId, Plan, Record, Style, Tuple, Variant};
+use super::plan::{Field, Fixed, Map, Node, NodeId, Opt, Plan, Record, Style, Tuple, Variant};
 use crate::capi::layout::{Py_TPFLAGS_BYTES_SUBCLASS, Py_TPFLAGS_DICT_SUBCLASS, Py_TPFLAGS_UNICODE_SUBCLASS};
 use crate::capi::object::{clear_exception, take_exception, Borrowed, Owned, PyResult};
 use alloc::string::String;
@@ -132,17 +132,20 @@ impl<'p, 'o> Encoder<'p, 'o> {
         let mut opts = 0;
         loop {
             return match node {
-                Node::Opt(inner) => {
+                Node::Opt(opt) => {
                     if value.is_none() {
                         self.out.byte(0);
                         return Ok(());
+                    }
+                    if self.plan.is_some(value) {
+                        return self.unwrapped(*opt, value);
                     }
                     opts += 1;
                     if opts > self.plan.nodes.len() {
                         return Err(self.fail(&["the opt type has no end"]));
                     }
                     self.out.byte(1);
-                    node = self.plan.node(*inner);
+                    node = self.plan.node(opt.content);
                     continue;
                 }
                 Node::Vec(items) => self.vec(items.item, value),
@@ -153,6 +156,22 @@ impl<'p, 'o> Encoder<'p, 'o> {
                 leaf => self.leaf(leaf, value),
             };
         }
+    }
+
+    /// Writes a `Some(…)`, which stands for an opt with something in it; and those in it.
+    #[cold]
+    fn unwrapped(&mut self, mut opt: Opt, value: Borrowed<'_>) -> Step {
+        let mut value = value.to_owned();
+        for _ in 0..MAX_OPTS {
+            let content = value.borrow().attr_object(self.plan.names.value.borrow());
+            value = self.check(content)?;
+            self.out.byte(1);
+            match self.plan.node(opt.content) {
+                Node::Opt(inner) if self.plan.is_some(value.borrow()) => opt = *inner,
+                node => return self.value(node, value.borrow()),
+            }
+        }
+        Err(self.fail(&["too many opts are nested (or one contains itself)"]))
     }
 
     #[inline(never)]
@@ -176,7 +195,7 @@ impl<'p, 'o> Encoder<'p, 'o> {
         self.out.leb(count as u64);
         // A loop of its own for the most frequent leaves: the kind is looked at once.
         match node {
-            Node::Fixed(fixed) => self.leaves(value, |encoder, item| encoder.fixed(*fixed, item)),
+            Node::Fixed(fixed) => self.numbers(*fixed, value),
             Node::Nat => self.leaves(value, Self::nat),
             Node::Int => self.leaves(value, Self::int),
             Node::Bool => self.leaves(value, Self::bool),
@@ -198,6 +217,30 @@ impl<'p, 'o> Encoder<'p, 'o> {
             }
         }
         Ok(())
+    }
+
+    /// Numbers of a fixed size; for each size a loop of its own.
+    fn numbers(&mut self, fixed: Fixed, value: Borrowed<'_>) -> Step {
+        self.out.reserve(value.sequence_len().saturating_mul(fixed.size.into()));
+        macro_rules! numbers {
+            ($size:literal, $signed:literal, $int:ty) => {
+                self.leaves(value, |encoder, item| {
+                    let number = encoder.number(Fixed { size: $size, signed: $signed }, item)?;
+                    encoder.out.array((number as $int).to_le_bytes());
+                    Ok(())
+                })
+            };
+        }
+        match (fixed.size, fixed.signed) {
+            (1, false) => numbers!(1, false, u8),
+            (1, true) => numbers!(1, true, u8),
+            (2, false) => numbers!(2, false, u16),
+            (2, true) => numbers!(2, true, u16),
+            (4, false) => numbers!(4, false, u32),
+            (4, true) => numbers!(4, true, u32),
+            (_, false) => numbers!(8, false, u64),
+            (_, true) => numbers!(8, true, u64),
+        }
     }
 
     fn items(&mut self, node: &'p Node, value: Borrowed<'_>, count: usize) -> Step {
@@ -255,22 +298,29 @@ impl<'p, 'o> Encoder<'p, 'o> {
         if !value.has_feature(Py_TPFLAGS_DICT_SUBCLASS) {
             return Err(self.unexpected("dict", value));
         }
-        let (mut found, mut hint) = (0, 0);
+        let mut found = 0;
         for field in &record.fields {
-            let item = match value.dict_find(field.key.borrow(), &mut hint) {
-                Some(item) => Some(item),
-                None => {
-                    let item = value.dict_get(field.key.borrow());
-                    self.check(item)?
+            let node = self.plan.node(field.node);
+            // SAFETY: the value is used only by writers that run no Python code (but for the text of an error,
+            // after which nothing is read), or held first.
+            let written = match unsafe { value.dict_find(field.key.borrow(), &field.place) } {
+                Some(item) => {
+                    found += 1;
+                    match node {
+                        Node::Fixed(fixed) => self.fixed(*fixed, item),
+                        Node::Nat => self.nat(item),
+                        Node::Int => self.int(item),
+                        Node::Text => self.text(item),
+                        Node::Bool => self.bool(item),
+                        node => {
+                            let item = item.to_owned();
+                            self.value(node, item.borrow())
+                        }
+                    }
                 }
+                None => self.field_by_text(field, value, &mut found)?,
             };
-            found += usize::from(item.is_some());
-            let item = match item {
-                Some(item) => item,
-                None if field.optional => Owned::none(),
-                None => return Err(self.fail(&["missing field ", key_text(field.key.borrow())])),
-            };
-            if self.part(self.plan.node(field.node), item.borrow()).is_err() {
+            if written.is_err() {
                 return Err(self.at(Segment::Key(field.key.borrow())));
             }
         }
@@ -278,6 +328,21 @@ impl<'p, 'o> Encoder<'p, 'o> {
             return Err(self.unknown_field(record, value));
         }
         Ok(())
+    }
+
+    /// A field whose key is another object than the plan's, or which is missing.
+    #[inline(never)]
+    fn field_by_text(&mut self, field: &'p Field, value: Borrowed<'_>, found: &mut usize) -> Step<Step> {
+        let item = value.dict_get(field.key.borrow());
+        let item = match self.check(item)? {
+            Some(item) => {
+                *found += 1;
+                item
+            }
+            None if field.optional => Owned::none(),
+            None => return Err(self.fail(&["missing field ", key_text(field.key.borrow())])),
+        };
+        Ok(self.value(self.plan.node(field.node), item.borrow()))
     }
 
     /// A dict with a key that is not a field: most likely a slip of the pen.

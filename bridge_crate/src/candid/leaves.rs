@@ -74,6 +74,9 @@ impl<'p> Encoder<'p, '_> {
     /// `300 does not fit nat8`
     #[cold]
     fn does_not_fit(&mut self, value: Borrowed<'_>, node: &Node) -> Fail {
+        // Its own `__str__` may give up what holds it.
+        let held = value.to_owned();
+        let value = held.borrow();
         let digits = value.int().map_or(0, |int| int.digits.len());
         // Long numbers make long messages, and Python refuses to print very long ones.
         if digits > 9 {
@@ -95,6 +98,19 @@ impl<'p> Encoder<'p, '_> {
 
     #[inline(always)]
     pub(super) fn fixed(&mut self, fixed: Fixed, value: Borrowed<'_>) -> Step {
+        let number = self.number(fixed, value)?;
+        match fixed.size {
+            1 => self.out.byte(number as u8),
+            2 => self.out.array((number as u16).to_le_bytes()),
+            4 => self.out.array((number as u32).to_le_bytes()),
+            _ => self.out.array(number.to_le_bytes()),
+        }
+        Ok(())
+    }
+
+    /// The number as 64 bits, when it is in the type's range.
+    #[inline(always)]
+    pub(super) fn number(&mut self, fixed: Fixed, value: Borrowed<'_>) -> Step<u64> {
         let Some(int) = value.int() else {
             return Err(self.unexpected("int", value));
         };
@@ -105,18 +121,11 @@ impl<'p> Encoder<'p, '_> {
             true if fixed.signed => (u64::MAX >> unused) + 1,
             true => 0,
         };
-        let number = match int.magnitude() {
-            Some(magnitude) if magnitude <= limit && int.negative => magnitude.wrapping_neg(),
-            Some(magnitude) if magnitude <= limit => magnitude,
-            _ => return Err(self.does_not_fit(value, &Node::Fixed(fixed))),
-        };
-        match fixed.size {
-            1 => self.out.byte(number as u8),
-            2 => self.out.array((number as u16).to_le_bytes()),
-            4 => self.out.array((number as u32).to_le_bytes()),
-            _ => self.out.array(number.to_le_bytes()),
+        match int.magnitude() {
+            Some(magnitude) if magnitude <= limit && int.negative => Ok(magnitude.wrapping_neg()),
+            Some(magnitude) if magnitude <= limit => Ok(magnitude),
+            _ => Err(self.does_not_fit(value, &Node::Fixed(fixed))),
         }
-        Ok(())
     }
 
     fn float(&mut self, value: Borrowed<'_>) -> Step<f64> {
@@ -138,8 +147,7 @@ impl<'p> Encoder<'p, '_> {
 
     #[inline(always)]
     fn counted(&mut self, bytes: &[u8]) {
-        self.out.leb(bytes.len() as u64);
-        self.out.bytes(bytes);
+        self.out.counted(bytes);
     }
 
     #[inline(always)]

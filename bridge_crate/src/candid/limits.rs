@@ -7,6 +7,9 @@
 /// 512 levels of every kind of container run within 320 KiB, the interpreter included).
 pub const MAX_DEPTH: u32 = 2_000;
 
+/// How many opts may nest around a value: each that wraps is an object of its own.
+pub const MAX_OPTS: usize = 20_000;
+
 /// Work units every message may use, whatever its length. A value, read or skipped, costs one.
 ///
 /// The specification's tests want a vec of 1,000 nulls in one byte accepted, and 2^20 nulls refused.

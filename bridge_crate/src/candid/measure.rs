@@ -8,7 +8,7 @@ use alloc::vec::Vec;
 const NEVER: u32 = u32::MAX;
 
 /// Fills in what follows from the other nodes: optional fields, the fewest bytes of an element, the
-/// work of elements that take no bytes, and which records have no value.
+/// work of elements that take no bytes, which opts wrap, and which records have no value.
 pub fn measure(nodes: &mut [Node]) {
     let minimum = fixed_point(nodes, NEVER, |node, sizes| match node {
         Node::Null | Node::Reserved => 0,
@@ -37,7 +37,8 @@ pub fn measure(nodes: &mut [Node]) {
         _ => 1,
     });
     let container = fixed_point(nodes, 0, |node, containers| match node {
-        Node::Opt(inner) => containers[inner.0 as usize],
+        // What wraps is a container as well.
+        Node::Opt(opt) => containers[opt.content.0 as usize].max(nodes[opt.content.0 as usize].is_optional().into()),
         Node::Principal(_) | Node::Vec(_) | Node::Record(_) | Node::Tuple(_) | Node::Map(_) => 1,
         Node::Variant(_) | Node::Func(_) | Node::Service(_) => 1,
         _ => 0,
@@ -50,6 +51,11 @@ pub fn measure(nodes: &mut [Node]) {
                 record.inhabited = inhabited;
                 record.holds_containers = record.fields.iter().any(|field| container[field.node.0 as usize] != 0);
                 record.fields.iter_mut().for_each(|field| field.optional = optional[field.node.0 as usize]);
+            }
+            Node::Opt(opt) => opt.wraps = optional[opt.content.0 as usize],
+            Node::Variant(variant) => {
+                let alternatives = variant.alternatives.iter_mut();
+                alternatives.for_each(|one| one.holds_containers = container[one.node.0 as usize] != 0);
             }
             Node::Tuple(tuple) => {
                 tuple.inhabited = inhabited;

@@ -13,6 +13,7 @@
 //! | [`decode`], [`scalars`] | values of the plan's own types (the common case: the header is the plan's own) |
 //! | [`coerce`], [`skip`] | values of other types: subtyping, coercion, opt fallback |
 //! | [`subtype`] | whether a function or service reference may stand for another |
+//! | [`evolution`] | whether a plan reads what was written with other types |
 //! | [`encode`], [`leaves`], [`output`] | Python objects to bytes |
 //! | [`error`] | what went wrong, and where in the value |
 //!
@@ -28,6 +29,7 @@ mod compile;
 mod decode;
 mod encode;
 mod error;
+mod evolution;
 pub mod header;
 mod leaves;
 mod limits;
@@ -43,4 +45,5 @@ pub mod table;
 
 pub use compile::compile;
 pub use error::{DecodeError, EncodeError};
-pub use plan::Plan;
+pub use evolution::accepts;
+pub use plan::{Fixed as NodeFixed, Plan};

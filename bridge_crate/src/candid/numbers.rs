@@ -4,17 +4,10 @@
 //! regrouped in one pass, without text and without division.
 
 use super::output::Output;
+use super::reader::{spread, squeeze};
 use crate::capi::layout::PyLong_SHIFT;
 use crate::capi::number::{Int, DIGIT_MASK};
 use crate::capi::object::{Owned, PyResult};
-use alloc::vec::Vec;
-
-/// The number of a short signed LEB128 number, see [`super::reader::Reader::short_leb`].
-#[inline(always)]
-pub fn sign_extend(value: u64, bits: u32) -> i64 {
-    let unused = 64 - bits;
-    ((value << unused) as i64) >> unused
-}
 
 /// The number in the bytes of an unsigned LEB128 number.
 #[cold]
@@ -29,24 +22,37 @@ pub fn int_from_leb(bytes: &[u8]) -> PyResult<Owned> {
 }
 
 fn from_leb(bytes: &[u8], negative: bool) -> PyResult<Owned> {
-    let mut digits = Vec::with_capacity(bytes.len() * 7 / PyLong_SHIFT as usize + 1);
-    let (mut bits, mut held) = (0u64, 0);
-    for byte in bytes {
-        bits |= u64::from(byte & 0x7f) << held;
-        held += 7;
-        if held >= PyLong_SHIFT {
-            digits.push(bits as u32 & DIGIT_MASK);
-            bits >>= PyLong_SHIFT;
-            held -= PyLong_SHIFT;
+    let count = bytes.len() * 7 / PyLong_SHIFT as usize + 1;
+    Owned::int_of_digits(negative, count, |digits| {
+        let (mut held_bits, mut held) = (0u64, 0);
+        let mut places = digits.iter_mut();
+        // Four groups at a time: 28 bits, and the 29 that may be held, fit 64.
+        for four in bytes.chunks(4) {
+            let mut word = [0; 8];
+            word[..four.len()].copy_from_slice(four);
+            held_bits |= squeeze(u64::from_le_bytes(word)) << held;
+            held += 7 * four.len() as u32;
+            if held >= PyLong_SHIFT {
+                put(&mut places, held_bits as u32 & DIGIT_MASK);
+                held_bits >>= PyLong_SHIFT;
+                held -= PyLong_SHIFT;
+            }
         }
+        // The sign fills the last digit.
+        let fill = if negative { u64::MAX << held } else { 0 };
+        put(&mut places, (held_bits | fill) as u32 & DIGIT_MASK);
+        if negative {
+            negate(digits);
+        }
+    })
+}
+
+/// Sets the next digit.
+#[inline(always)]
+fn put(places: &mut core::slice::IterMut<'_, u32>, digit: u32) {
+    if let Some(place) = places.next() {
+        *place = digit;
     }
-    // The sign fills the last digit.
-    let fill = if negative { u64::MAX << held } else { 0 };
-    digits.push((bits | fill) as u32 & DIGIT_MASK);
-    if negative {
-        negate(&mut digits);
-    }
-    Owned::int_from_digits(negative, &mut digits)
 }
 
 /// Two's complement of a number whose last digit holds the sign.
@@ -88,15 +94,16 @@ fn is_power_of_two(digits: &[u32]) -> bool {
     digits.split_last().is_some_and(|(top, rest)| top.is_power_of_two() && rest.iter().all(|&digit| digit == 0))
 }
 
-/// Appends the lowest `bits` bits of the two's complement in groups of seven.
+/// Appends the lowest `bits` bits of the two's complement in groups of seven, four at a time.
 #[cold]
 fn put_groups(out: &mut Output<'_>, int: Int<'_>, bits: usize) {
-    let count = bits.div_ceil(7).max(1);
+    const GROUPS: usize = 4;
+    let mut rest = bits.div_ceil(7).max(1);
     let (mut held_bits, mut held, mut carry) = (0u64, 0, 1);
     let mut digits = int.digits.iter();
-    out.reserve(count);
-    for index in 1..=count {
-        if held < 7 {
+    out.reserve(rest + 8);
+    loop {
+        if held < 7 * GROUPS as u32 {
             let mut digit = digits.next().copied().unwrap_or(0);
             if int.negative {
                 let sum = (!digit & DIGIT_MASK) + carry;
@@ -106,9 +113,14 @@ fn put_groups(out: &mut Output<'_>, int: Int<'_>, bits: usize) {
             held_bits |= u64::from(digit) << held;
             held += PyLong_SHIFT;
         }
-        let more = if index < count { 0x80 } else { 0 };
-        out.byte((held_bits as u8 & 0x7f) | more);
-        held_bits >>= 7;
-        held -= 7;
+        let word = spread(held_bits & ((1 << (7 * GROUPS)) - 1));
+        if rest <= GROUPS {
+            // The last group has nothing behind it.
+            return out.part_of_word(word ^ (0x80 << (8 * (rest - 1))), rest);
+        }
+        out.part_of_word(word, GROUPS);
+        rest -= GROUPS;
+        held_bits >>= 7 * GROUPS;
+        held -= 7 * GROUPS as u32;
     }
 }

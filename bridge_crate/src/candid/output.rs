@@ -3,6 +3,7 @@
 //! Small things are written as whole words into reserved space: appending byte by byte, or
 //! through `memcpy`, costs a multiple of that where every instruction is paid.
 
+use super::reader::spread;
 use crate::capi::inline::copy_bytes;
 use alloc::vec::Vec;
 
@@ -66,39 +67,76 @@ impl<'o> Output<'o> {
         }
     }
 
-    /// Appends an unsigned LEB128 number.
+    /// Appends a length and as many bytes.
     #[inline(always)]
-    pub fn leb(&mut self, mut value: u64) {
-        self.0.reserve(LONGEST);
-        // SAFETY: the longest form has room.
+    pub fn counted(&mut self, bytes: &[u8]) {
+        if bytes.len() >= 0x80 {
+            self.leb(bytes.len() as u64);
+            return self.bytes(bytes);
+        }
+        self.0.reserve(1 + bytes.len());
+        // SAFETY: the room was made just now, and it does not overlap a slice of something else.
         unsafe {
             let length = self.0.len();
-            let mut at = self.0.as_mut_ptr().add(length);
-            while value >= 0x80 {
-                at.write(value as u8 | 0x80);
-                at = at.add(1);
-                value >>= 7;
-            }
-            at.write(value as u8);
-            self.0.set_len(at.offset_from(self.0.as_ptr()) as usize + 1);
+            let at = self.0.as_mut_ptr().add(length);
+            at.write(bytes.len() as u8);
+            copy_bytes(bytes, at.add(1));
+            self.0.set_len(length + 1 + bytes.len());
         }
+    }
+
+    /// Appends an unsigned LEB128 number.
+    #[inline(always)]
+    pub fn leb(&mut self, value: u64) {
+        if value < 0x80 {
+            return self.byte(value as u8);
+        }
+        self.groups(value, u64::BITS - value.leading_zeros(), 0);
     }
 
     /// Appends a signed LEB128 number.
     #[inline(always)]
-    pub fn sleb(&mut self, mut value: i64) {
+    pub fn sleb(&mut self, value: i64) {
+        if (-0x40..0x40).contains(&value) {
+            return self.byte(value as u8 & 0x7f);
+        }
+        let sign = value >> 63;
+        let bits = u64::BITS + 1 - (value ^ sign).leading_zeros();
+        self.groups(value as u64, bits, sign as u8 & 0x7f);
+    }
+
+    /// Appends the lowest `bits` bits, between 8 and 65, in groups of seven; `above` fills up the tenth.
+    #[inline(always)]
+    fn groups(&mut self, value: u64, bits: u32, above: u8) {
         self.0.reserve(LONGEST);
+        // bits / 7, rounded up, without a division: right up to 70.
+        let count = (bits * 9 + 64) >> 6;
         // SAFETY: the longest form has room.
         unsafe {
             let length = self.0.len();
-            let mut at = self.0.as_mut_ptr().add(length);
-            while !(-0x40..0x40).contains(&value) {
-                at.write(value as u8 | 0x80);
-                at = at.add(1);
-                value >>= 7;
+            let at = self.0.as_mut_ptr().add(length);
+            at.cast::<u64>().write_unaligned(spread(value).to_le());
+            if count > 8 {
+                at.add(8).write((value >> 56) as u8 | 0x80);
+                at.add(9).write((value >> 63) as u8 | above);
             }
-            at.write(value as u8 & 0x7f);
-            self.0.set_len(at.offset_from(self.0.as_ptr()) as usize + 1);
+            // The last group has nothing behind it.
+            let last = at.add(count as usize - 1);
+            *last &= 0x7f;
+            self.0.set_len(length + count as usize);
+        }
+    }
+
+    /// Appends the lowest `count` bytes, at most eight, of a word.
+    #[inline(always)]
+    pub fn part_of_word(&mut self, word: u64, count: usize) {
+        debug_assert!(count <= 8);
+        self.0.reserve(8);
+        // SAFETY: eight more bytes have room.
+        unsafe {
+            let length = self.0.len();
+            self.0.as_mut_ptr().add(length).cast::<u64>().write_unaligned(word.to_le());
+            self.0.set_len(length + count);
         }
     }
 }

@@ -4,7 +4,7 @@ use super::decode::Decoder;
 use super::encode::Encoder;
 use super::error::{DecodeError, EncodeError};
 use super::table::{primitive_keyword, Table, TypeRef};
-use crate::capi::dict::Template;
+use crate::capi::dict::{Place, Template};
 use crate::capi::object::{Borrowed, Owned};
 use crate::capi::PyObject;
 use alloc::boxed::Box;
@@ -40,8 +40,8 @@ pub enum Node {
     Principal(Owned),
     /// `bytes`
     Blob,
-    /// `None` or the value
-    Opt(NodeId),
+    /// `None` or the value, see [`Opt`]
+    Opt(Opt),
     /// `list`
     Vec(Items),
     /// dict or instance
@@ -76,6 +76,16 @@ impl Fixed {
     }
 }
 
+/// A value that may be missing.
+#[derive(Clone, Copy)]
+pub struct Opt {
+    /// The type of the value.
+    pub content: NodeId,
+    /// Whether the value can itself be `None`, as in `opt null` and `opt opt nat`: then one that is there and
+    /// is `None` (or has been wrapped already) reads as `Some(value)`.
+    pub wraps: bool,
+}
+
 /// Elements that follow a count.
 #[derive(Clone, Copy)]
 pub struct Items {
@@ -97,6 +107,8 @@ pub struct Field {
     pub node: NodeId,
     /// Whether it reads as `None` when it is missing.
     pub optional: bool,
+    /// Where dicts have it.
+    pub place: Place,
 }
 
 /// How the fields of a record become a Python object.
@@ -149,6 +161,10 @@ pub struct Alternative {
     pub node: NodeId,
     /// The member of the enumeration.
     pub member: Option<Owned>,
+    /// Makes `{tag: payload}`.
+    pub template: Template,
+    /// Whether the payload may be an object that the garbage collector has to know.
+    pub holds_containers: bool,
 }
 
 /// A variant.
@@ -187,6 +203,8 @@ pub struct Plan {
     pub(super) table: Table<'static>,
     /// The attribute names `bytes` and `canister_id`.
     pub(super) names: Names,
+    /// The class `Some` of values that wrap another one.
+    pub(super) some: Option<Owned>,
 }
 
 /// Attribute names.
@@ -195,6 +213,8 @@ pub struct Names {
     pub bytes: Owned,
     /// `canister_id`
     pub canister_id: Owned,
+    /// `value`
+    pub value: Owned,
 }
 
 impl Plan {
@@ -230,6 +250,12 @@ impl Plan {
         // SAFETY: `Borrowed` is a transparent pointer, and the caller's objects are alive.
         let values = unsafe { core::slice::from_raw_parts(values.as_ptr().cast::<Borrowed<'_>>(), values.len()) };
         Encoder::new(self, out).run(values)
+    }
+
+    /// Whether it is a `Some(…)`.
+    #[inline(always)]
+    pub(super) fn is_some(&self, value: Borrowed<'_>) -> bool {
+        self.some.as_ref().is_some_and(|class| value.class_is(class.borrow()))
     }
 
     /// The node with that number.

@@ -125,32 +125,120 @@ impl<'m> Reader<'m> {
         None
     }
 
-    /// A LEB128 number of at most 63 bits: the value of its groups and how many bits they have.
-    /// `None`, without moving, when it is longer or cut off.
+    /// An unsigned LEB128 number of at most ten bytes that fits 64 bits. `None`, without moving, when it
+    /// is longer or larger, or cut off.
     #[inline(always)]
-    pub fn short_leb(&mut self) -> Option<(u64, u32)> {
-        let (mut value, mut bits) = (0u64, 0);
-        let mut position = self.position;
-        while bits < 63 {
-            let byte = *self.data.get(position)?;
-            position += 1;
-            value |= u64::from(byte & 0x7f) << bits;
-            bits += 7;
-            if byte < 0x80 {
-                self.position = position;
-                return Some((value, bits));
+    pub fn short_unsigned(&mut self) -> Option<u64> {
+        match self.data.get(self.position) {
+            Some(&byte) if byte < 0x80 => {
+                self.position += 1;
+                Some(byte.into())
             }
+            _ => match self.groups()? {
+                (value, ..=9) => Some(value),
+                (value, _) => self.tenth(value, 1),
+            },
         }
-        None
+    }
+
+    /// The same for a signed number.
+    #[inline(always)]
+    pub fn short_signed(&mut self) -> Option<i64> {
+        match self.data.get(self.position) {
+            Some(&byte) if byte < 0x80 => {
+                self.position += 1;
+                Some(i64::from((byte << 1) as i8 >> 1))
+            }
+            _ => match self.groups()? {
+                (value, count @ ..=9) => {
+                    let unused = 64 - 7 * count;
+                    Some(((value << unused) as i64) >> unused)
+                }
+                (value, _) => self.tenth(value, 0x7f).map(|value| value as i64),
+            },
+        }
+    }
+
+    /// The groups of a number of at most nine bytes, the last included, and how many there are. For a longer
+    /// one the first nine groups and a count of 10; then the position is that of the tenth byte less nine.
+    #[inline(always)]
+    fn groups(&mut self) -> Option<(u64, u32)> {
+        let Some(bytes) = self.data.get(self.position..).and_then(|rest| rest.first_chunk::<9>()) else {
+            return self.groups_at_the_end();
+        };
+        let [word @ .., ninth] = *bytes;
+        let word = u64::from_le_bytes(word);
+        let ends = !word & HIGH_BITS;
+        if ends != 0 {
+            // The lowest bit set is the highest of the last byte.
+            let count = ends.trailing_zeros() / 8 + 1;
+            self.position += count as usize;
+            return Some((squeeze(word & (ends ^ (ends - 1))), count));
+        }
+        let value = squeeze(word) | (u64::from(ninth & 0x7f) << 56);
+        if ninth < 0x80 {
+            self.position += 9;
+            return Some((value, 9));
+        }
+        Some((value, 10))
+    }
+
+    /// The same where fewer than nine bytes are left.
+    #[cold]
+    fn groups_at_the_end(&mut self) -> Option<(u64, u32)> {
+        let rest = &self.data[self.position..];
+        let count = rest.iter().position(|&byte| byte < 0x80)? + 1;
+        let groups = rest[..count].iter().rev();
+        self.position += count;
+        Some((groups.fold(0, |value, byte| (value << 7) | u64::from(byte & 0x7f)), count as u32))
+    }
+
+    /// Adds the tenth byte, which must be 0 or `other`: bit 63, for signed numbers with copies of it above.
+    #[inline(always)]
+    fn tenth(&mut self, value: u64, other: u8) -> Option<u64> {
+        let byte = *self.data.get(self.position + 9)?;
+        if byte != 0 && byte != other {
+            return None;
+        }
+        self.position += 10;
+        Some(value | (u64::from(byte) << 63))
     }
 
     /// The bytes of a LEB128 number of any size, the last included.
     #[inline]
     pub fn leb_bytes(&mut self) -> Option<&'m [u8]> {
         let rest = &self.data[self.position..];
-        let last = rest.iter().position(|&byte| byte < 0x80)?;
-        self.take(last + 1)
+        let mut length = 0;
+        for word in rest.chunks_exact(8) {
+            if let Ok(word) = word.try_into() {
+                if u64::from_le_bytes(word) & HIGH_BITS != HIGH_BITS {
+                    break;
+                }
+            }
+            length += 8;
+        }
+        let last = rest[length..].iter().position(|&byte| byte < 0x80)?;
+        self.take(length + last + 1)
     }
+}
+
+/// The highest bit of each byte: set where a LEB128 number goes on.
+const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
+
+/// Moves the lower seven bits of eight bytes together: a number of 56 bits.
+#[inline(always)]
+pub fn squeeze(word: u64) -> u64 {
+    let pairs = (word & 0x007f_007f_007f_007f) | ((word & 0x7f00_7f00_7f00_7f00) >> 1);
+    let fours = (pairs & 0x0000_3fff_0000_3fff) | ((pairs & 0x3fff_0000_3fff_0000) >> 2);
+    (fours & 0x0fff_ffff) | ((fours & 0x0fff_ffff_0000_0000) >> 4)
+}
+
+/// The inverse of [`squeeze`], with the highest bit of each byte set.
+#[inline(always)]
+pub fn spread(value: u64) -> u64 {
+    let fours = (value & 0x0fff_ffff) | ((value & 0x00ff_ffff_f000_0000) << 4);
+    let pairs = (fours & 0x0000_3fff_0000_3fff) | ((fours & 0x0fff_c000_0fff_c000) << 2);
+    (pairs & 0x007f_007f_007f_007f) | ((pairs & 0x3f80_3f80_3f80_3f80) << 1) | HIGH_BITS
 }
 
 /// Appends an unsigned LEB128 number.

@@ -3,7 +3,7 @@
 use super::decode::Decoder;
 use super::error::{Fail, Problem, Step};
 use super::limits::MAX_PRINCIPAL;
-use super::numbers::{int_from_leb, nat_from_leb, sign_extend};
+use super::numbers::{int_from_leb, nat_from_leb};
 use super::plan::{Fixed, Func, Node, Service};
 use crate::capi::object::{Borrowed, Owned, PyResult};
 
@@ -75,16 +75,16 @@ impl<'p, 'm> Decoder<'p, 'm> {
 
     #[inline(always)]
     pub(super) fn nat(&mut self) -> Step<Owned> {
-        match self.reader.short_leb() {
-            Some((value, _)) => self.check(Owned::uint(value)),
+        match self.reader.short_unsigned() {
+            Some(value) => self.check(Owned::uint(value)),
             None => self.long_number(nat_from_leb),
         }
     }
 
     #[inline(always)]
     pub(super) fn int(&mut self) -> Step<Owned> {
-        match self.reader.short_leb() {
-            Some((value, bits)) => self.check(Owned::int(sign_extend(value, bits))),
+        match self.reader.short_signed() {
+            Some(value) => self.check(Owned::int(value)),
             None => self.long_number(int_from_leb),
         }
     }

@@ -4,36 +4,47 @@
 //! Records are such dicts. Comparing a few addresses there is several times cheaper than a
 //! look-up through the C API; so is putting values into a copy of a dict that has the right keys.
 
+use super::inline::{copy_bytes, is_immortal};
 use super::layout::*;
-use super::object::{Borrowed, Owned, PyResult};
+use super::object::{Borrowed, Owned, PyResult, Raised};
 use super::raw;
+use core::mem::ManuallyDrop;
+use core::ptr::{null, null_mut};
+use core::sync::atomic::{AtomicU32, Ordering};
 
 /// How many entries to look at before asking the dict.
 const FEW: usize = 16;
 
+/// The place of a key among the entries where it was found last: dicts of one kind mostly have one order.
+#[derive(Default)]
+pub struct Place(AtomicU32);
+
 impl Borrowed<'_> {
-    /// The value of a key found by its address alone, searched from entry `*hint` on; afterwards
-    /// `*hint` is the entry behind the one found. `None` says nothing: the key may be there as
+    /// The value of a key found by its address alone. `None` says nothing: the key may be there as
     /// another object of the same text, or farther away, or the dict may have another form.
+    ///
+    /// # Safety
+    /// No Python code runs while the value is in use: it could change the dict.
     #[inline(always)]
-    pub fn dict_find(self, key: Borrowed<'_>, hint: &mut usize) -> Option<Owned> {
+    pub unsafe fn dict_find(&self, key: Borrowed<'_>, place: &Place) -> Option<Borrowed<'_>> {
         if !self.has_feature(Py_TPFLAGS_DICT_SUBCLASS) {
             return None;
         }
-        // SAFETY: the object is a dict; entries and count are read anew each time, and no other
-        // code runs before the reference is taken.
+        // SAFETY: the object is a dict; entries and count are read anew each time.
         unsafe {
             let (entries, count) = unicode_entries(self.as_ptr());
-            let mut index = *hint;
-            for _ in 0..count.min(FEW) {
-                if index >= count {
-                    index = 0;
-                }
+            let index = place.0.load(Ordering::Relaxed) as usize;
+            if index < count {
                 let entry = entries.add(index);
-                index += 1;
                 if (*entry).me_key == key.as_ptr() && !(*entry).me_value.is_null() {
-                    *hint = index;
-                    return Some(Borrowed::from_raw((*entry).me_value).to_owned());
+                    return Some(Borrowed::from_raw((*entry).me_value));
+                }
+            }
+            for index in 0..count.min(FEW) {
+                let entry = entries.add(index);
+                if (*entry).me_key == key.as_ptr() && !(*entry).me_value.is_null() {
+                    place.0.store(index as u32, Ordering::Relaxed);
+                    return Some(Borrowed::from_raw((*entry).me_value));
                 }
             }
             None
@@ -59,34 +70,70 @@ unsafe fn unicode_entries(dict: *mut PyObject) -> (*mut PyDictUnicodeEntry, usiz
     }
 }
 
-/// A dict with given keys, to be copied and filled.
-pub struct Template(Owned);
+/// A dict with given keys, from whose table those of others are made.
+pub struct Template {
+    dict: Owned,
+    /// Bytes of its table, those before the entries, and the number of entries.
+    table: usize,
+    head: usize,
+    count: usize,
+}
 
 impl Template {
-    /// A template with these keys, which are interned strings.
+    /// A template with these keys, which are interned for ever ([`Owned::interned_forever`]).
     pub fn new<'k>(keys: impl Iterator<Item = Borrowed<'k>>) -> PyResult<Self> {
         let dict = Owned::dict()?;
         for key in keys {
+            // SAFETY: the key is alive.
+            assert!(unsafe { is_immortal(key.as_ptr()) });
             dict.borrow().dict_set(key, Owned::none().borrow())?;
         }
-        Ok(Template(dict))
+        // SAFETY: the object is a dict whose keys are all `str`: the entries are behind the indices, as many as
+        // are used and may still be used.
+        unsafe {
+            let keys = (*dict.as_ptr().cast::<PyDictObject>()).ma_keys;
+            let (first, count) = unicode_entries(dict.as_ptr());
+            if count == 0 {
+                return Ok(Template { dict, table: 0, head: 0, count });
+            }
+            let head = first.cast::<u8>().offset_from(keys.cast()) as usize;
+            let entries = count + (*keys).dk_usable as usize;
+            Ok(Template { dict, table: head + entries * size_of::<PyDictUnicodeEntry>(), head, count })
+        }
     }
 
     /// Number of different keys.
     pub fn size(&self) -> usize {
-        self.0.borrow().dict_len()
+        self.count
     }
 
-    /// A new dict with these keys, each with `None` until it is filled.
+    /// A new dict that will have these keys.
+    ///
+    /// It gets a table as `dict.copy` makes one (`clone_combined_dict_keys`), with the indices at once and the
+    /// entries as they come: until then it has none.
     #[inline(always)]
     pub fn start(&self) -> PyResult<Filling> {
-        // SAFETY: the template is a dict; the copy of a compact dict with `str` keys has the same
-        // form: one entry for each key, in order.
-        unsafe {
-            let dict = Owned::from_raw(raw::PyDict_Copy(self.0.as_ptr()))?;
-            let (next, count) = unicode_entries(dict.as_ptr());
-            Ok(Filling { dict, next, rest: count })
+        let dict = Owned::dict()?;
+        let mut filling = Filling { dict, next: null_mut(), model: null(), filled: 0, count: self.count };
+        if self.count == 0 {
+            return Ok(filling);
         }
+        // SAFETY: the block is as large as the template's table, of which the head is copied. A new dict has the
+        // shared table without entries, which is not counted and may be replaced.
+        unsafe {
+            let keys: *mut PyDictKeysObject = raw::PyMem_Malloc(self.table).cast();
+            if keys.is_null() {
+                raw::PyErr_NoMemory();
+                return Err(Raised);
+            }
+            let model = (*self.dict.as_ptr().cast::<PyDictObject>()).ma_keys;
+            copy_bytes(core::slice::from_raw_parts(model.cast(), self.head), keys.cast());
+            (*keys).dk_nentries = 0;
+            (*filling.dict.as_ptr().cast::<PyDictObject>()).ma_keys = keys;
+            filling.next = keys.cast::<u8>().add(self.head).cast();
+            filling.model = model.cast::<u8>().add(self.head).cast();
+        }
+        Ok(filling)
     }
 }
 
@@ -95,7 +142,9 @@ impl Template {
 pub struct Filling {
     dict: Owned,
     next: *mut PyDictUnicodeEntry,
-    rest: usize,
+    model: *const PyDictUnicodeEntry,
+    filled: usize,
+    count: usize,
 }
 
 impl Filling {
@@ -105,26 +154,56 @@ impl Filling {
     /// When all keys have their values.
     #[inline(always)]
     pub fn push(&mut self, value: Owned) {
-        assert!(self.rest > 0);
-        self.rest -= 1;
-        // SAFETY: `rest` entries begin at `next`. The value there is None, which is immortal and
-        // needs not be given up.
+        assert!(self.filled < self.count);
+        // SAFETY: `count - filled` entries begin at `next`, and at `model`; the keys are not counted.
         unsafe {
-            debug_assert_eq!((*self.next).me_value, super::inline::Py_None());
+            (*self.next).me_key = (*self.model).me_key;
             (*self.next).me_value = value.into_raw();
             self.next = self.next.add(1);
+            self.model = self.model.add(1);
         }
+        self.filled += 1;
     }
 
     /// The dict. As CPython does, one that `holds_containers` is made known to the garbage collector.
+    ///
+    /// # Panics
+    /// When a key has no value.
     #[inline(always)]
     pub fn finish(self, holds_containers: bool) -> Owned {
+        assert!(self.filled == self.count);
+        self.publish();
+        // SAFETY: the reference is moved out of a value that is not dropped.
+        let dict = unsafe { core::ptr::read(&ManuallyDrop::new(self).dict) };
         // SAFETY: the object is a dict, and not tracked yet.
         unsafe {
-            if holds_containers && raw::PyObject_GC_IsTracked(self.dict.as_ptr()) == 0 {
-                raw::PyObject_GC_Track(self.dict.as_ptr().cast());
+            if holds_containers && raw::PyObject_GC_IsTracked(dict.as_ptr()) == 0 {
+                raw::PyObject_GC_Track(dict.as_ptr().cast());
             }
         }
-        self.dict
+        dict
+    }
+}
+
+impl Filling {
+    /// Tells the dict of its entries: as many as were filled.
+    #[inline(always)]
+    fn publish(&self) {
+        if self.filled > 0 {
+            // SAFETY: the table is the dict's own, and that many of its entries are set.
+            unsafe {
+                let dict = self.dict.as_ptr().cast::<PyDictObject>();
+                (*(*dict).ma_keys).dk_nentries = self.filled as Py_ssize_t;
+                (*dict).ma_used = self.filled as Py_ssize_t;
+            }
+        }
+    }
+}
+
+impl Drop for Filling {
+    /// Gives up what was filled.
+    #[cold]
+    fn drop(&mut self) {
+        self.publish();
     }
 }

@@ -232,14 +232,20 @@ pub unsafe fn copy_bytes(bytes: &[u8], mut target: *mut u8) {
             core::ptr::copy_nonoverlapping(bytes.as_ptr(), target, bytes.len());
             return;
         }
-        let mut words = bytes.chunks_exact(8);
-        for word in words.by_ref() {
-            target.cast::<u64>().write_unaligned(word.as_ptr().cast::<u64>().read_unaligned());
+        let Some(last) = bytes.last_chunk::<8>() else {
+            for byte in bytes {
+                target.write(*byte);
+                target = target.add(1);
+            }
+            return;
+        };
+        // The last eight overlap those before.
+        target.add(bytes.len() - 8).cast::<[u8; 8]>().write_unaligned(*last);
+        let mut rest = bytes;
+        while let Some((word, others)) = rest.split_first_chunk::<8>() {
+            target.cast::<[u8; 8]>().write_unaligned(*word);
             target = target.add(8);
-        }
-        for byte in words.remainder() {
-            target.write(*byte);
-            target = target.add(1);
+            rest = others;
         }
     }
 }

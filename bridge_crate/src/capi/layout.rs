@@ -22,6 +22,12 @@ pub struct PyThreadState {
     _opaque: [u8; 0],
 }
 
+/// Known by address only.
+#[repr(C)]
+pub struct PyInterpreterState {
+    _opaque: [u8; 0],
+}
+
 /// `struct _object`. The count is `Py_ssize_t`; on 64-bit builds only its lower half counts.
 #[repr(C)]
 pub struct PyObject {
@@ -187,6 +193,23 @@ pub const UNICODE_STATE_KIND_SHIFT: u32 = 2;
 pub const UNICODE_STATE_KIND_MASK: u32 = 7;
 pub const UNICODE_STATE_COMPACT: u32 = 1 << 5;
 pub const UNICODE_STATE_ASCII: u32 = 1 << 6;
+
+/// A pool of blocks of one size; `count` stands for a union with a pointer, of whose size it is on wasm32.
+#[repr(C)]
+pub struct pool_header {
+    pub count: usize,
+    pub freeblock: *mut u8,
+    pub nextpool: *mut pool_header,
+    pub prevpool: *mut pool_header,
+    pub arenaindex: c_uint,
+    pub szidx: c_uint,
+    pub nextoffset: c_uint,
+    pub maxnextoffset: c_uint,
+}
+
+/// Blocks are multiples of 8 bytes where pointers have 4, otherwise of 16.
+pub const ALIGNMENT_SHIFT: u32 = usize::BITS / 32 + 2;
+pub const SMALL_REQUEST_THRESHOLD: usize = 512;
 
 #[repr(C)]
 pub struct PyMethodDef {

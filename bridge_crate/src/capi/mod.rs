@@ -7,6 +7,7 @@
 //! | [`inline`] | what the headers define as macros or `static inline` functions | yes |
 //! | [`object`] | owned and borrowed references, typed access, errors as `Result` | no |
 //! | [`access`] | items of containers | no |
+//! | [`heap`]   | memory for small objects | yes |
 //! | [`number`], [`text`], [`dict`] | digits of an `int`, characters of a `str`, entries of a `dict`, in place | no |
 //!
 //! Nothing here is trusted: `check_capi.py` turns each declaration of [`raw`] and [`layout`] into a
@@ -19,6 +20,7 @@
 
 pub mod access;
 pub mod dict;
+pub mod heap;
 pub mod inline;
 pub mod layout;
 pub mod number;

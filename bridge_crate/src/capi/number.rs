@@ -3,9 +3,15 @@
 //! CPython keeps an `int` as sign and magnitude in digits of 30 bits, least significant first
 //! (`cpython/longintrepr.h`). Reading them in place needs neither a call nor a buffer.
 
-use super::layout::{PyLongObject, PyLong_SHIFT, Py_TPFLAGS_LONG_SUBCLASS, _PyLong_NON_SIZE_BITS, _PyLong_SIGN_MASK};
-use super::object::{Borrowed, Owned, PyResult};
+use super::heap::allocate;
+use super::inline::is_immortal;
+use super::layout::{
+    PyLongObject, PyLong_SHIFT, Py_TPFLAGS_LONG_SUBCLASS, _PyLongValue, _PyLong_NON_SIZE_BITS, _PyLong_SIGN_MASK,
+};
+use super::object::{Borrowed, Owned, PyResult, Raised};
 use super::raw;
+use core::mem::offset_of;
+use core::sync::atomic::{AtomicPtr, Ordering};
 
 /// Bits of a digit that count.
 pub const DIGIT_MASK: u32 = (1 << PyLong_SHIFT) - 1;
@@ -68,20 +74,121 @@ impl Int<'_> {
     }
 }
 
+/// Numbers from 0 to this one are shared objects that never go (`pycore_runtime_structs.h`), as are some below 0.
+const LARGEST_SHARED: u64 = 256;
+
+/// Address of the object for 0; those up to [`LARGEST_SHARED`] lie behind it. Null until it is known.
+static SHARED: AtomicPtr<PyLongObject> = AtomicPtr::new(core::ptr::null_mut());
+
 impl Owned {
-    /// An `int` from its magnitude; zero digits at the upper end are allowed.
-    pub fn int_from_digits(negative: bool, digits: &mut [u32]) -> PyResult<Owned> {
-        let count = digits.iter().rposition(|&digit| digit != 0).map_or(0, |last| last + 1);
-        if count <= 1 {
-            // Through the function that knows the shared small numbers.
-            let value = i64::from(digits.first().copied().unwrap_or(0));
-            return Owned::int(if negative { -value } else { value });
+    /// An `int`.
+    #[inline(always)]
+    pub fn uint(value: u64) -> PyResult<Owned> {
+        if value <= LARGEST_SHARED {
+            return Owned::shared_int(value as usize);
         }
-        // SAFETY: `count` digits are readable, below 2**30 each, and the last is not zero; the
-        // result is a new reference.
+        Owned::large_int(false, value)
+    }
+
+    /// An `int`.
+    #[inline(always)]
+    pub fn int(value: i64) -> PyResult<Owned> {
+        if (0..=LARGEST_SHARED as i64).contains(&value) {
+            return Owned::shared_int(value as usize);
+        }
+        if value < 0 && value >= -(LARGEST_SHARED as i64) {
+            // SAFETY: the result is a new reference.
+            return unsafe { Owned::from_raw(raw::PyLong_FromLongLong(value)) };
+        }
+        Owned::large_int(value < 0, value.unsigned_abs())
+    }
+
+    /// One of the shared numbers.
+    #[inline(always)]
+    fn shared_int(value: usize) -> PyResult<Owned> {
+        let zero = SHARED.load(Ordering::Relaxed);
+        if zero.is_null() {
+            return Owned::first_shared_int(value);
+        }
+        // SAFETY: the objects lie side by side, which was checked; they are immortal.
+        unsafe { Owned::from_raw(zero.add(value).cast()) }
+    }
+
+    /// The same before their place is known; looks for it.
+    #[cold]
+    fn first_shared_int(value: usize) -> PyResult<Owned> {
+        // SAFETY: the results are new references, of objects that are immortal when they are shared; their
+        // distance is only compared.
         unsafe {
-            let int = raw::_PyLong_FromDigits(negative.into(), count as isize, digits.as_mut_ptr());
+            let zero = Owned::from_raw(raw::PyLong_FromLong(0))?;
+            let last = Owned::from_raw(raw::PyLong_FromLong(LARGEST_SHARED as _))?;
+            let expected = zero.as_ptr().cast::<PyLongObject>().wrapping_add(LARGEST_SHARED as usize);
+            if is_immortal(zero.as_ptr()) && is_immortal(last.as_ptr()) && last.as_ptr() == expected.cast() {
+                SHARED.store(zero.as_ptr().cast(), Ordering::Relaxed);
+            }
+            Owned::from_raw(raw::PyLong_FromLong(value as _))
+        }
+    }
+
+    /// A number that is not shared, as `_PyLong_New` makes it, but without its three calls.
+    #[inline(always)]
+    fn large_int(negative: bool, magnitude: u64) -> PyResult<Owned> {
+        debug_assert!(magnitude > LARGEST_SHARED);
+        let low = magnitude as u32 & DIGIT_MASK;
+        let middle = (magnitude >> PyLong_SHIFT) as u32 & DIGIT_MASK;
+        let high = (magnitude >> (2 * PyLong_SHIFT)) as u32;
+        let count = if high != 0 { 3 } else { 1 + usize::from(middle != 0) };
+        // SAFETY: the block has room for `count` digits, and all of the object is set. Types without a heap
+        // of their own are not counted.
+        unsafe {
+            let int: *mut PyLongObject = allocate(DIGITS_AT + count * size_of::<u32>()).cast();
+            if int.is_null() {
+                raw::PyErr_NoMemory();
+                return Err(Raised);
+            }
+            (*int).ob_base.ob_refcnt = 1;
+            (*int).ob_base.ob_type = &raw mut raw::PyLong_Type;
+            (*int).long_value.lv_tag = tag(negative, count);
+            let digits = (&raw mut (*int).long_value.ob_digit).cast::<u32>();
+            digits.write(low);
+            if count > 1 {
+                digits.add(1).write(middle);
+            }
+            if count > 2 {
+                digits.add(2).write(high);
+            }
             Owned::from_raw(int.cast())
         }
     }
+
+    /// An `int` of which `fill` sets at most `count` digits (at least one), from the lower end; they are 0 before.
+    pub fn int_of_digits(negative: bool, count: usize, fill: impl FnOnce(&mut [u32])) -> PyResult<Owned> {
+        // SAFETY: the new object has room for `count` digits. Nobody else knows it, so that its size can still
+        // be corrected, as CPython does (`long_normalize`).
+        unsafe {
+            let int = raw::_PyLong_New(count as isize);
+            let owned = Owned::from_raw(int.cast())?;
+            let digits = (&raw mut (*int).long_value.ob_digit).cast::<u32>();
+            digits.write_bytes(0, count);
+            let digits = core::slice::from_raw_parts_mut(digits, count);
+            fill(digits);
+            let count = digits.iter().rposition(|&digit| digit != 0).map_or(0, |last| last + 1);
+            if count <= 1 {
+                // Perhaps a shared one.
+                let value = i64::from(digits[0]);
+                return Owned::int(if negative { -value } else { value });
+            }
+            (*int).long_value.lv_tag = tag(negative, count);
+            Ok(owned)
+        }
+    }
+}
+
+/// Offset of the digits in an `int`.
+const DIGITS_AT: usize = offset_of!(PyLongObject, long_value) + offset_of!(_PyLongValue, ob_digit);
+
+/// `_PyLong_SetSignAndDigitCount` of a number that is not zero.
+#[inline(always)]
+fn tag(negative: bool, count: usize) -> usize {
+    (count << _PyLong_NON_SIZE_BITS) | (usize::from(negative) << 1)
 }

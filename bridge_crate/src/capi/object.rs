@@ -96,22 +96,20 @@ impl Owned {
         }
     }
 
+    /// An interned `str` that never goes and whose references are not counted.
+    pub fn interned_forever(text: &str) -> PyResult<Owned> {
+        let mut op = Owned::str(text)?.into_raw();
+        // SAFETY: `op` is an owned reference, replaced by another owned reference.
+        unsafe {
+            raw::_PyUnicode_InternImmortal(raw::PyInterpreterState_Get(), &raw mut op);
+            Owned::from_raw(op)
+        }
+    }
+
     /// A `bytes` object with a copy of `data`.
     pub fn bytes(data: &[u8]) -> PyResult<Owned> {
         // SAFETY: the slice is valid for its length; the result is a new reference.
         unsafe { Owned::from_raw(raw::PyBytes_FromStringAndSize(data.as_ptr().cast(), data.len() as isize)) }
-    }
-
-    /// An `int`.
-    pub fn int(value: i64) -> PyResult<Owned> {
-        // SAFETY: the result is a new reference.
-        unsafe { Owned::from_raw(raw::PyLong_FromLongLong(value)) }
-    }
-
-    /// An `int`.
-    pub fn uint(value: u64) -> PyResult<Owned> {
-        // SAFETY: the result is a new reference.
-        unsafe { Owned::from_raw(raw::PyLong_FromUnsignedLongLong(value)) }
     }
 
     /// An `int` of 128 bits.
@@ -222,6 +220,13 @@ impl<'a> Borrowed<'a> {
     pub fn has_feature(self, flag: core::ffi::c_ulong) -> bool {
         // SAFETY: the object is alive.
         unsafe { has_feature(self.as_ptr(), flag) }
+    }
+
+    /// Whether its type is exactly this class.
+    #[inline(always)]
+    pub fn class_is(self, class: Borrowed<'_>) -> bool {
+        // SAFETY: the object is alive.
+        unsafe { Py_TYPE(self.as_ptr()).cast() == class.as_ptr() }
     }
 
     /// Name of its type as written in C (`list`, `mymodule.Point` for heap types: `Point`).

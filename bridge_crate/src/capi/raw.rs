@@ -176,6 +176,7 @@ extern "C" {
     pub fn PyUnicode_Concat(a: *mut PyObject, b: *mut PyObject) -> *mut PyObject;
     pub fn PyUnicode_Join(separator: *mut PyObject, seq: *mut PyObject) -> *mut PyObject;
     pub fn PyUnicode_InternInPlace(op: *mut *mut PyObject);
+    pub fn _PyUnicode_InternImmortal(interpreter: *mut PyInterpreterState, op: *mut *mut PyObject);
     pub fn PyUnicode_InternFromString(text: *const c_char) -> *mut PyObject;
     pub fn PyUnicode_Compare(a: *mut PyObject, b: *mut PyObject) -> c_int;
     pub fn PyUnicode_EqualToUTF8AndSize(op: *mut PyObject, text: *const c_char, size: Py_ssize_t) -> c_int;
@@ -363,13 +364,22 @@ extern "C" {
     pub fn PySys_GetObject(name: *const c_char) -> *mut PyObject;
     pub fn PySys_SetObject(name: *const c_char, value: *mut PyObject) -> c_int;
     pub fn PyErr_WarnEx(category: *mut PyObject, message: *const c_char, stack_level: Py_ssize_t) -> c_int;
+    pub fn PyObject_Malloc(size: usize) -> *mut c_void;
     pub fn PyMem_Malloc(size: usize) -> *mut c_void;
     pub fn PyMem_Free(block: *mut c_void);
     pub fn PyMem_RawMalloc(size: usize) -> *mut c_void;
     pub fn PyMem_RawFree(block: *mut c_void);
     pub fn PyThreadState_Get() -> *mut PyThreadState;
+    pub fn PyInterpreterState_Get() -> *mut PyInterpreterState;
     pub fn Py_IsInitialized() -> c_int;
     pub fn PyType_ClearCache() -> c_uint;
+}
+
+// context.h
+extern "C" {
+    pub fn PyContext_CopyCurrent() -> *mut PyObject;
+    pub fn PyContext_Enter(context: *mut PyObject) -> c_int;
+    pub fn PyContext_Exit(context: *mut PyObject) -> c_int;
 }
 
 // cpython/genobject.h

@@ -1,8 +1,9 @@
 //! The characters of a `str`, read in place.
 
+use super::heap::allocate;
 use super::inline::copy_bytes;
 use super::layout::*;
-use super::object::{Borrowed, Owned, PyResult};
+use super::object::{Borrowed, Owned, PyResult, Raised};
 use super::raw;
 
 /// Characters of a `str` in the width that CPython chose for them.
@@ -68,15 +69,28 @@ impl Owned {
     /// A `str` from bytes that ought to be UTF-8; `None` when they are not.
     #[inline]
     pub fn utf8(bytes: &[u8]) -> PyResult<Option<Owned>> {
+        const STATE: u32 = UNICODE_STATE_COMPACT | UNICODE_STATE_ASCII | (1 << UNICODE_STATE_KIND_SHIFT);
         // The empty text and texts of one character are shared objects, which the decoder knows.
         if bytes.len() < 2 || !is_ascii(bytes) {
             return Owned::decode_utf8(bytes);
         }
-        // SAFETY: a new compact ASCII string has room for its characters behind the structure.
+        // SAFETY: a compact ASCII string has its characters and a zero behind the structure, for which the block
+        // has room; all of it is set, as `PyUnicode_New` does it.
         unsafe {
-            let text = Owned::from_raw(raw::PyUnicode_New(bytes.len() as isize, 0x7f))?;
-            copy_bytes(bytes, text.as_ptr().cast::<PyASCIIObject>().add(1).cast());
-            Ok(Some(text))
+            let text: *mut PyASCIIObject = allocate(size_of::<PyASCIIObject>() + bytes.len() + 1).cast();
+            if text.is_null() {
+                raw::PyErr_NoMemory();
+                return Err(Raised);
+            }
+            (*text).ob_base.ob_refcnt = 1;
+            (*text).ob_base.ob_type = &raw mut raw::PyUnicode_Type;
+            (*text).length = bytes.len() as Py_ssize_t;
+            (*text).hash = -1;
+            (*text).state = STATE;
+            let characters = text.add(1).cast::<u8>();
+            copy_bytes(bytes, characters);
+            characters.add(bytes.len()).write(0);
+            Ok(Some(Owned::from_raw(text.cast())?))
         }
     }
 
@@ -97,12 +111,18 @@ impl Owned {
     }
 }
 
-/// Whether all bytes are below 0x80, eight at a time.
+/// Whether all bytes, at least two, are below 0x80: eight at a time, the last eight perhaps twice.
 #[inline(always)]
 fn is_ascii(bytes: &[u8]) -> bool {
-    let mut words = bytes.chunks_exact(8);
-    // SAFETY: a chunk has eight bytes.
-    let word = |chunk: &[u8]| unsafe { chunk.as_ptr().cast::<u64>().read_unaligned() };
-    words.by_ref().all(|chunk| word(chunk) & 0x8080_8080_8080_8080 == 0)
-        && words.remainder().iter().all(|byte| *byte < 0x80)
+    const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
+    let Some(last) = bytes.last_chunk::<8>() else {
+        return bytes.iter().fold(0, |all, byte| all | byte) < 0x80;
+    };
+    let mut all = u64::from_le_bytes(*last);
+    let mut rest = bytes;
+    while let Some((word, others)) = rest.split_first_chunk::<8>() {
+        all |= u64::from_le_bytes(*word);
+        rest = others;
+    }
+    all & HIGH_BITS == 0
 }

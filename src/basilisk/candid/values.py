@@ -1,12 +1,14 @@
 """Conventions for Candid values in Python that the types alone do not settle.
 
-``opt`` is the value itself or None.  Where that would lose something, in ``opt null``, ``opt reserved``
-and ``opt opt …``, a present null is written :class:`Some`: ``Some(None)`` is ``opt null``.
+``opt`` is the value itself or None; where the value can be None as well, :class:`basilisk.options.Some`
+tells an option that holds None from one that holds nothing.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+
+from basilisk.options import Some
 
 if TYPE_CHECKING:
     from basilisk.principal import Principal
@@ -15,24 +17,6 @@ __all__ = ["Some", "make_principal", "principal_bytes", "some"]
 
 # Interface specification, "Principals": at most 29 bytes.
 MAX_PRINCIPAL_BYTES = 29
-
-
-class Some:
-    """A present option whose content would otherwise read as absent."""
-
-    __slots__ = ("value",)
-
-    def __init__(self, value: object) -> None:
-        self.value = value
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Some) and self.value == other.value
-
-    def __hash__(self) -> int:
-        return hash((Some, self.value))
-
-    def __repr__(self) -> str:
-        return f"Some({self.value!r})"
 
 
 def some(value: object) -> object:

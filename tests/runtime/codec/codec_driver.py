@@ -32,6 +32,19 @@ class Service:
     canister_id: Principal
 
 
+class Some:
+    """Stands for ``basilisk.Some``."""
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Some) and self.value == other.value
+
+    def __repr__(self) -> str:
+        return f"Some({self.value!r})"
+
+
 def make_service(raw: bytes) -> Service:
     """Constructor of services."""
     return Service(Principal(raw))
@@ -133,12 +146,53 @@ def depth_of(codec: Any, plan: int, data: bytes) -> int:
     return length
 
 
+def wrappers_of(codec: Any, plan: int, data: bytes) -> int:
+    """How many ``Some`` are around None after decoding; encoding gives the same bytes again."""
+    (value,) = codec.decode(plan, data)
+    if codec.encode(plan, (value,)) != data:
+        raise AssertionError("not the same bytes")
+    count = 0
+    while value is not None:
+        value, count = value.value, count + 1
+    return count
+
+
+def cycle(codec: Any, plan: int, kind: str) -> Any:
+    """Encodes a value that contains itself."""
+    items: Any
+    if kind == "vec":
+        items = []
+        items.append(items)
+    elif kind == "record":
+        items = {"head": 1}
+        items["tail"] = items
+    elif kind == "variant":
+        items = {}
+        items["next"] = items
+    elif kind == "map":
+        items = {}
+        items["key"] = items
+    elif kind == "instance":
+        items = Point(1, None)
+        items.y = items
+    elif kind == "tuple":
+        inner: list[Any] = [1, None]
+        items = inner
+        inner[1] = (1, inner)
+    else:
+        items = Some(None)
+        items.value = items
+    return codec.encode(plan, (items,))
+
+
 HELPERS: dict[str, Callable[..., Any]] = {
     "leaks": leaks,
     "shrinking_list": shrinking_list,
     "self_containing": self_containing,
     "nested": nested,
     "depth_of": depth_of,
+    "wrappers_of": wrappers_of,
+    "cycle": cycle,
 }
 
 

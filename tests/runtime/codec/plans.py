@@ -23,6 +23,7 @@ from basilisk.candid.values import Some
 
 from .codec_driver import Principal, make_service
 from .codec_driver import Service as ServiceObject
+from .codec_driver import Some as DriversSome
 
 
 class PlanBuilder:
@@ -47,7 +48,7 @@ class PlanBuilder:
         if isinstance(type_, Prim):
             return ("principal", Principal) if type_.name == "principal" else (type_.name,)
         if isinstance(type_, Opt):
-            return ("opt", self.add(type_.inner))
+            return ("opt", self.add(type_.inner), DriversSome)
         if isinstance(type_, Vec):
             if resolve(type_.inner, self.environment) == BLOB.inner:
                 return ("blob",)
@@ -82,11 +83,11 @@ def key(field: Field) -> str:
 
 
 def canister_value(value: Any, declared: Type, environment: Environment) -> Any:
-    """The host's form of a value as a canister holds it: no ``Some``, text keys, the driver's classes."""
+    """The host's form of a value as a canister holds it: text keys, the driver's classes."""
     type_ = resolve(declared, environment)
     if isinstance(type_, Opt):
         if isinstance(value, Some):
-            value = value.value
+            return DriversSome(canister_value(value.value, type_.inner, environment))
         return None if value is None else canister_value(value, type_.inner, environment)
     if isinstance(type_, Vec):
         if isinstance(value, bytes):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import REPOSITORY
+from tests.oracles.crates import REPOSITORY
 
 CRATE = REPOSITORY / "bridge_crate"
 SOURCES = CRATE / "src" / "capi"

@@ -1,0 +1,1 @@
+"""What the Candid codec costs per element: ``./dev bench candid`` prints the table with its goals."""

@@ -1,0 +1,73 @@
+//! Small blocks of CPython's object allocator, taken without a call.
+//!
+//! `PyObject_Malloc` goes through a table of functions to `pymalloc_alloc`, which mostly takes the first free
+//! block of the pool for that size. Decoding makes an object for every few bytes, so that the way there is a good
+//! part of its cost; here that first step is done in place, and everything else is left to `PyObject_Malloc`.
+//! What is allocated is freed in the ordinary way.
+
+use super::layout::{pool_header, ALIGNMENT_SHIFT, SMALL_REQUEST_THRESHOLD};
+use super::raw;
+use core::ffi::c_void;
+use core::ptr::null_mut;
+use core::sync::atomic::{AtomicPtr, Ordering};
+
+/// `usedpools` of the interpreter's allocator: a pool for each size at every other place. Null when it is not known.
+static POOLS: AtomicPtr<*mut pool_header> = AtomicPtr::new(null_mut());
+
+/// Tells where the pools of the only interpreter are.
+///
+/// # Safety
+/// `pools` is `interp->obmalloc->pools.used` of an interpreter that stays the only one, without threads, and whose
+/// object allocator is pymalloc.
+pub unsafe fn use_pools(pools: *mut c_void) {
+    POOLS.store(pools.cast(), Ordering::Relaxed);
+}
+
+/// `PyObject_Malloc`.
+///
+/// # Safety
+/// The interpreter is initialised; `size` is not 0.
+#[inline(always)]
+pub unsafe fn allocate(size: usize) -> *mut c_void {
+    let pools = POOLS.load(Ordering::Relaxed);
+    if !pools.is_null() && size <= SMALL_REQUEST_THRESHOLD {
+        // SAFETY: the pools are those of the interpreter.
+        let block = unsafe { first_block(pools, size) };
+        if !block.is_null() {
+            return block;
+        }
+    }
+    // SAFETY: the interpreter is initialised.
+    unsafe { raw::PyObject_Malloc(size) }
+}
+
+/// The first steps of `pymalloc_alloc` and `pymalloc_pool_extend`; null where there is more to do.
+///
+/// # Safety
+/// See [`use_pools`]; `size` is at least 1 and at most `SMALL_REQUEST_THRESHOLD`.
+#[inline(always)]
+unsafe fn first_block(pools: *mut *mut pool_header, size: usize) -> *mut c_void {
+    let class = (size - 1) >> ALIGNMENT_SHIFT;
+    // SAFETY: the table has an entry for each class; an entry without a pool points at itself. A pool in the table
+    // has a free block, in which the address of the next one lies, or null when it is the last that was used so far.
+    unsafe {
+        let pool = *pools.add(2 * class);
+        if pool == (*pool).nextpool {
+            return null_mut();
+        }
+        let block = (*pool).freeblock.cast::<*mut u8>();
+        let mut next = *block;
+        if next.is_null() {
+            let offset = (*pool).nextoffset;
+            if offset > (*pool).maxnextoffset {
+                return null_mut();
+            }
+            (*pool).nextoffset = offset + ((class as u32 + 1) << ALIGNMENT_SHIFT);
+            next = pool.cast::<u8>().add(offset as usize);
+            next.cast::<*mut u8>().write(null_mut());
+        }
+        (*pool).count += 1;
+        (*pool).freeblock = next;
+        block.cast()
+    }
+}
