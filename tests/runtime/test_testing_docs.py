@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+# pytester forgets the modules that an inner run imports first; these are slow to import again.
+import basilisk.build.pipeline
 import basilisk.testing.conversation
-import basilisk.testing.transcript  # noqa: F401 - pytester forgets modules that an inner run imports first
+import basilisk.testing.transcript
+import basilisk.toolbox  # noqa: F401
 from basilisk.runtime import Found
 from basilisk.runtime.cache import cache_folder
 from basilisk.testing import plugin
@@ -42,4 +45,4 @@ def test_the_example_holds(
     (pytester.path / name).write_text(BLOCKS[name], "utf-8")
     result = pytester.runpytest_inprocess("-W", "error", name, plugins=[plugin])
     assert result.ret == pytest.ExitCode.OK, "\n".join(result.outlines)
-    assert result.parseoutcomes()["passed"] == BLOCKS[name].count("\ndef test_") + BLOCKS[name].startswith("def")
+    assert result.parseoutcomes().keys() == {"passed"}

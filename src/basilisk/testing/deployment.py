@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal
 
 from basilisk.candid.graph import resolve
 from basilisk.candid.types import Func, Interface
-from basilisk.errors import UsageError
+from basilisk.errors import CallRejected, UsageError
 from basilisk.principal import Principal
 from basilisk.testing import wallet
 from basilisk.testing.clean import Clean
@@ -125,17 +126,27 @@ class Deployment:
                 cause="cycles travel only with calls that are executed on all nodes",
                 remedy=f"call it as an update: canister.with_cycles(...).update.{name}(...)",
             )
+        if cycles:
+            return self._send_with_cycles(name, message, caller, cycles)
         with _Measured(self):
-            if cycles:
-                purse = self.replica.wallet(caller).canister_id
-                reply, refunded = wallet.forward(
-                    self.replica, purse, caller, self.canister_id, name, message, cycles
-                )
-                self.figures = CallFigures(refunded=refunded)
-                return reply
             if kind == "query":
                 return self.replica.query(self.canister_id, name, message, caller)
             return self.replica.update(self.canister_id, name, message, caller)
+
+    def _send_with_cycles(self, name: str, message: bytes, caller: Principal, cycles: int) -> bytes:
+        __tracebackhide__ = True
+        purse = self.replica.wallet(caller).canister_id
+        before = self._balance()
+        with Clean():
+            answer, seen = self.replica.executed(
+                self.canister_id,
+                lambda: wallet.forward(self.replica, purse, caller, self.canister_id, name, message, cycles),
+            )
+        paid = before - self._balance() + cycles - answer.refunded
+        self.figures = replace(seen, cycles=paid, refunded=answer.refunded)
+        if isinstance(answer.result, CallRejected):
+            raise answer.result
+        return answer.result
 
     def _balance(self) -> int:
         return self.replica.status(self.canister_id).cycles
@@ -146,7 +157,6 @@ class _Measured(Clean):
 
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
-        self._balance = deployment._balance()
         self._earlier = deployment.replica.last
         deployment.figures = CallFigures()
 
@@ -159,9 +169,8 @@ class _Measured(Clean):
         counted = last is not self._earlier
         deployment.figures = CallFigures(
             instructions=last.instructions if counted else 0,
-            cycles=self._balance - deployment._balance(),
+            cycles=last.cycles if counted else 0,
             heap_pages=last.dirty_heap_pages if counted else 0,
             stable_pages=last.dirty_stable_pages if counted else 0,
-            refunded=deployment.figures.refunded,
         )
         super().__exit__(kind, error, traceback)

@@ -11,10 +11,9 @@ __all__ = ["CallFigures"]
 class CallFigures:
     """Figures of the last call or installation on a canister.
 
-    ``instructions`` counts everything executed for it on the canister.  ``cycles`` is what the canister's
-    balance lost by it; it is negative when the canister accepted more cycles than the call cost.
-    ``heap_pages`` and ``stable_pages`` are pages of 4 KiB written by the last execution.  ``refunded`` is
-    what came back of the cycles attached with ``with_cycles``.
+    ``instructions`` counts everything executed for it on the canister, ``cycles`` what the canister paid for
+    it.  ``heap_pages`` and ``stable_pages`` are pages of 4 KiB written by the last execution.  ``refunded``
+    is what came back of the cycles attached with ``with_cycles``.
     """
 
     instructions: int = 0

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from basilisk.candid.decoder import decode
-from basilisk.candid.did_printer import format_arguments
+from basilisk.candid.did_printer import format_arguments, format_type
 from basilisk.candid.encoder import encode
 from basilisk.candid.errors import CandidError
-from basilisk.candid.types import Argument, Environment
+from basilisk.candid.types import Argument, Environment, Ref
 from basilisk.errors import BasiliskError, UsageError
 from basilisk.testing.values import present, send_form
 
@@ -34,7 +34,7 @@ def write_arguments(
 ) -> bytes:
     """The message for ``values``.  Raises :class:`ArgumentError` that speaks of ``name``."""
     __tracebackhide__ = True
-    signature = f"{name} takes {format_arguments(types)}"
+    signature = f"{name} takes {_described(types, environment)}"
     if len(values) != len(types):
         count = f"{len(values)} {'was' if len(values) == 1 else 'were'}"
         wanted = f"{len(types)} argument{'' if len(types) == 1 else 's'}"
@@ -47,6 +47,13 @@ def write_arguments(
         raise ArgumentError(
             f"arguments of {name}: {error.what}", path=error.path, cause=signature, remedy=error.remedy
         ) from None
+
+
+def _described(types: Sequence[Argument], environment: Environment) -> str:
+    """The types of arguments, and what the names among them stand for."""
+    names = dict.fromkeys(item.type.name for item in types if isinstance(item.type, Ref))
+    where = "; ".join(f"{name} is {format_type(environment[name], width=10_000)}" for name in names)
+    return format_arguments(types) + (f", where {where}" if where else "")
 
 
 def read_reply(name: str, data: bytes, types: Sequence[Argument], environment: Environment) -> object:

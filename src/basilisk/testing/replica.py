@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from basilisk.errors import CallRejected, UsageError
 from basilisk.principal import Principal
@@ -16,10 +18,13 @@ from basilisk.testing import session, wallet
 from basilisk.testing.canister import Canister, Control
 from basilisk.testing.clean import Clean
 from basilisk.testing.deployment import Deployment, Mode
+from basilisk.testing.figures import CallFigures
 from basilisk.testing.methods import Caller, principal_of
 from basilisk.testing.programs import UNNAMED, Program, Source, open_program
 
 __all__ = ["Deploy", "LocalReplica"]
+
+T = TypeVar("T")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
@@ -152,6 +157,35 @@ class LocalReplica(Replica):
             moment = (moment - _EPOCH) // timedelta(microseconds=1) * 1000
         self.clock.set(moment)
         return self.tick()
+
+    # ---- state ---------------------------------------------------------------------------------------
+
+    @contextmanager
+    def rollback(self) -> Iterator[None]:
+        """A block that leaves no trace: canisters, messages, time and cycles are afterwards as before."""
+        checkpoint = self.checkpoint()
+        try:
+            yield
+        finally:
+            self.restore(checkpoint)
+
+    def executed(self, canister: Principal, action: Callable[[], T]) -> tuple[T, CallFigures]:
+        """The result of ``action``, and figures of what it executed on ``canister``, by whoever's call."""
+        __tracebackhide__ = True
+        history = self._scheduler.executor.history
+        last = history[-1] if history else None
+        result = action()
+        mine = [
+            entry
+            for entry in takewhile(lambda entry: entry is not last, reversed(history))
+            if entry.canister == canister.bytes
+        ]
+        figures = CallFigures(
+            instructions=sum(entry.instructions for entry in mine),
+            heap_pages=mine[0].dirty_heap_pages if mine else 0,
+            stable_pages=mine[0].dirty_stable_pages if mine else 0,
+        )
+        return result, figures
 
     # ---- interfaces ----------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ without any build.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from basilisk.principal import Principal
 if TYPE_CHECKING:
     from basilisk.replica import Replica
 
-__all__ = ["BALANCE", "module", "forward"]
+__all__ = ["BALANCE", "Answer", "forward", "module"]
 
 #: Cycles of a new wallet: enough for any test.
 BALANCE = 10**24
@@ -87,6 +88,14 @@ def module() -> bytes:
     return bytes(wasmtime.wat2wasm(_TEXT))
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What came back: the reply or the reject, and the cycles that were not accepted."""
+
+    result: bytes | CallRejected
+    refunded: int
+
+
 def forward(
     replica: Replica,
     purse: Principal,
@@ -95,11 +104,11 @@ def forward(
     name: str,
     message: bytes,
     cycles: int,
-) -> tuple[bytes, int]:
-    """Call ``name`` through the wallet ``purse`` with ``cycles``: the reply, and the cycles that came back.
+) -> Answer:
+    """Call ``name`` through the wallet ``purse`` with ``cycles``.
 
-    Raises CallRejected as for a direct call; its ``error_code`` is what the message begins with, because a
-    canister learns no more.
+    A reject's ``error_code`` is what its message begins with, because a canister learns no more.
+    Raises UsageError for an amount of more than 128 bits.
     """
     __tracebackhide__ = True
     if not 0 <= cycles <= _LARGEST:
@@ -118,9 +127,10 @@ def forward(
     answer = replica.update(purse, "forward", request, caller)
     refunded, tag, content = int.from_bytes(answer[:16], "little"), answer[16], answer[17:]
     if tag == 0:
-        return content, refunded
+        return Answer(content, refunded)
     text = content[4:].decode("utf-8", "replace")
     code = _ERROR_CODE.match(text)
     if code is not None:
         text = text[code.end() :]
-    raise CallRejected(int.from_bytes(content[:4], "little"), text, code[1] if code is not None else None)
+    error_code = code[1] if code is not None else None
+    return Answer(CallRejected(int.from_bytes(content[:4], "little"), text, error_code), refunded)
