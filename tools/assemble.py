@@ -51,7 +51,7 @@ def assemble(
     out = work / "out"
     out.mkdir(parents=True)
     for name in ("bridge_crate", "stdlib_bundler", "toolbox_crate"):
-        # Without their dates: cargo trusts them, and another checkout may have been built before with later ones.
+        # Without their dates: cargo trusts them, and what it built last may be another checkout's.
         shutil.copytree(REPOSITORY / name, work / name, ignore=_NOT_INPUTS, copy_function=shutil.copy)
     if runtime_key(pins) != key:
         raise SourcesChanged("the sources changed while they were copied", remedy="run it again")

@@ -1,10 +1,13 @@
 /* Start of the interpreter and the entry points of a canister.
  *
- * Two things live in C because Rust cannot say them: functions that take or return PyStatus by value
- * (its ABI differs), and a thousand functions that differ in one number.
+ * Three things live in C because Rust cannot say them: functions that take or return PyStatus by value
+ * (its ABI differs), structures of internal headers, and a thousand functions that differ in one number.
  */
 
+#define Py_BUILD_CORE
 #include "Python.h"
+#include "internal/pycore_context.h"
+#include "internal/pycore_pystate.h"
 
 extern PyObject *PyInit__basilisk_ic(void);
 extern void basilisk_method(int slot);
@@ -83,6 +86,42 @@ basilisk_start_interpreter(const struct _frozen *frozen, char *text, size_t size
         return failed(status, text, size);
     }
     return 0;
+}
+
+/* Context variables (module contextvars) as the program's import left them. */
+static PyObject *kept_context;
+static PyHamtObject *kept_variables;
+
+/* Remembers the context variables of the main context; called once, when the program is sealed. */
+void
+basilisk_keep_context(void)
+{
+    kept_context = _PyThreadState_GET()->context;
+    if (kept_context != NULL) {
+        kept_variables = (PyHamtObject *)Py_NewRef(((PyContext *)kept_context)->ctx_vars);
+    }
+}
+
+/* Gives the main context the values that were remembered: what one message sets, the next does not see. */
+void
+basilisk_reset_context(void)
+{
+    PyThreadState *state = _PyThreadState_GET();
+    if (state->context == NULL) {
+        return;
+    }
+    if (kept_context == NULL) {
+        Py_CLEAR(state->context);
+        state->context_ver++;
+        return;
+    }
+    PyContext *context = (PyContext *)state->context;
+    if (context->ctx_vars != kept_variables) {
+        PyHamtObject *former = context->ctx_vars;
+        context->ctx_vars = (PyHamtObject *)Py_NewRef(kept_variables);
+        Py_DECREF(former);
+        state->context_ver++;
+    }
 }
 
 /* Entry points.  A canister exports some of them under its own names; the code of all canisters of one

@@ -45,10 +45,18 @@ pub const TASK: Contexts = 1 << 9;
 pub const CLEANUP: Contexts = 1 << 10;
 /// A query whose execution mode is not yet known; resolved when somebody asks.
 pub const ANY_QUERY: Contexts = REPLICATED_QUERY | QUERY;
+/// A reply callback of a composite query.
+pub const COMPOSITE_REPLY: Contexts = 1 << 11;
+/// A reject callback of a composite query.
+pub const COMPOSITE_REJECT: Contexts = 1 << 12;
+/// A cleanup callback of a composite query.
+pub const COMPOSITE_CLEANUP: Contexts = 1 << 13;
+/// Every context of a composite query.
+pub const COMPOSITE: Contexts = COMPOSITE_QUERY | COMPOSITE_REPLY | COMPOSITE_REJECT | COMPOSITE_CLEANUP;
 /// Every context.
-pub const ALL: Contexts = (1 << 11) - 1;
+pub const ALL: Contexts = (1 << 14) - 1;
 
-const NAMES: [(&str, Contexts); 11] = [
+const NAMES: [(&str, Contexts); 14] = [
     ("init and post_upgrade", INIT),
     ("pre_upgrade", PRE_UPGRADE),
     ("update methods", UPDATE),
@@ -58,8 +66,11 @@ const NAMES: [(&str, Contexts); 11] = [
     ("reply callbacks", REPLY),
     ("reject callbacks", REJECT),
     ("inspect_message", INSPECT),
-    ("heartbeat and timers", TASK),
+    ("heartbeat, timers and on_low_wasm_memory", TASK),
     ("cleanup callbacks", CLEANUP),
+    ("reply callbacks of composite queries", COMPOSITE_REPLY),
+    ("reject callbacks of composite queries", COMPOSITE_REJECT),
+    ("cleanup callbacks of composite queries", COMPOSITE_CLEANUP),
 ];
 
 static PHASE: Global<Phase> = Global::new(Phase::Start);
@@ -95,6 +106,12 @@ pub fn set_phase(phase: Phase) {
 #[inline(always)]
 pub fn enter(context: Contexts) {
     CURRENT.set(context);
+}
+
+/// The context in which the message runs.
+#[inline(always)]
+pub fn current() -> Contexts {
+    CURRENT.get()
 }
 
 /// Remembers that the program asked for the world at build time, for the report that explains a failure.

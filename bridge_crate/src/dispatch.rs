@@ -7,11 +7,11 @@
 use crate::candid::Plan;
 use crate::capi::inline::{Py_TYPE, Py_XDECREF};
 use crate::capi::layout::{PYGEN_ERROR, PYGEN_RETURN, PY_VECTORCALL_ARGUMENTS_OFFSET};
-use crate::capi::object::{Borrowed, Owned, PyResult};
-use crate::capi::{raw, PyObject};
+use crate::capi::object::{raise, status, Borrowed, Owned, PyResult};
+use crate::capi::{raw, PyObject, Raised};
 use crate::cell::Global;
 use crate::context::{self, Contexts};
-use crate::{console, ic0, traceback};
+use crate::{calls, console, entropy, ic0, traceback};
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -74,8 +74,15 @@ pub const ENTRY_NAMES: [&str; 7] = [
 
 static METHODS: Global<Vec<Option<Box<Method>>>> = Global::new(Vec::new());
 static ENTRIES: Global<[Option<Box<Entry>>; 7]> = Global::new([const { None }; 7]);
+/// The method in whose course the message runs.
+static CURRENT: Global<Option<&'static Method>> = Global::new(None);
 static ARGUMENT: Global<Vec<u8>> = Global::new(Vec::new());
 static REPLY: Global<Vec<u8>> = Global::new(Vec::new());
+
+extern "C" {
+    /// `c/interpreter.c`.
+    fn basilisk_reset_context();
+}
 
 /// Puts a method into its slot.
 pub fn register_method(slot: usize, method: Method) {
@@ -116,19 +123,27 @@ extern "C" fn basilisk_method(slot: usize) {
     let Some(Some(method)) = (unsafe { &*METHODS.as_ptr() }).get(slot) else {
         ic0::trap(b"this canister has no such method");
     };
-    context::enter(method.context);
+    enter(method.context, Some(method));
     run_method(method);
     console::flush();
 }
 
 #[no_mangle]
 extern "C" fn basilisk_entry(number: usize) {
-    // SAFETY: as above.
-    let Some(Some(entry)) = (unsafe { &*ENTRIES.as_ptr() }).get(number) else {
-        return;
-    };
     let context = ENTRY_CONTEXTS[number];
-    context::enter(context);
+    // SAFETY: as above.
+    if let Some(Some(entry)) = unsafe { &*ENTRIES.as_ptr() }.get(number) {
+        enter(context, None);
+        run_entry(entry, context);
+        console::flush();
+    }
+    if context == context::INIT && entropy::wanted() {
+        // Calls are not allowed here; the timer's function asks for the seed.
+        ic0::global_timer_set(1);
+    }
+}
+
+fn run_entry(entry: &Entry, context: Contexts) {
     // Elsewhere there is no argument, and asking for it traps.
     let result = if context == context::INIT {
         with_arguments(entry.arguments, |arguments| match arguments {
@@ -142,7 +157,6 @@ extern "C" fn basilisk_entry(number: usize) {
     if result.is_err() {
         trap_raised();
     }
-    console::flush();
 }
 
 #[inline(always)]
@@ -164,11 +178,9 @@ fn run_method(method: &Method) {
     match result {
         None => {}
         Some(Err(_)) => trap_raised(),
-        Some(Ok(value)) => {
-            if method.flags & FLAG_MANUAL == 0 {
-                reply(method.results, value.borrow());
-            }
-        }
+        Some(Ok(Some(value))) => finish_method(method, value.borrow()),
+        // The driver finishes the method when its coroutine ends.
+        Some(Ok(None)) => {}
     }
 }
 
@@ -207,9 +219,9 @@ fn bad_arguments(error: crate::candid::DecodeError) -> String {
     ["the arguments do not fit the method's types: ", &error.into_text()].concat()
 }
 
-/// Calls a function with decoded arguments (`slots[0]` is free) and drives a coroutine to its end.
+/// Calls a function with decoded arguments (`slots[0]` is free); nothing when it is a coroutine that waits.
 #[inline(always)]
-fn call(function: &Owned, slots: &mut [*mut PyObject], flags: u32) -> PyResult<Owned> {
+fn call(function: &Owned, slots: &mut [*mut PyObject], flags: u32) -> PyResult<Option<Owned>> {
     let count = slots.len() - 1;
     // SAFETY: the arguments are alive, and the slot before them may be used by the callee.
     let value = unsafe {
@@ -220,26 +232,95 @@ fn call(function: &Owned, slots: &mut [*mut PyObject], flags: u32) -> PyResult<O
             core::ptr::null_mut(),
         ))?
     };
-    // SAFETY: the object is alive; the address of a static type is only compared.
-    let coroutine = unsafe { Py_TYPE(value.as_ptr()) == &raw mut raw::PyCoro_Type };
-    if coroutine || flags & FLAG_GENERATOR != 0 {
+    // SAFETY: the object is alive; the addresses of static types are only compared.
+    let waits = unsafe {
+        let class = Py_TYPE(value.as_ptr());
+        class == &raw mut raw::PyCoro_Type
+            || (flags & FLAG_GENERATOR != 0 && class == &raw mut raw::PyGen_Type)
+    };
+    if waits {
         return drive(value);
     }
-    Ok(value)
+    Ok(Some(value))
 }
 
-/// Runs a coroutine or generator until it returns.
+/// Runs a coroutine or generator, in a `contextvars` context of its own, until it returns or waits.
 #[cold]
-fn drive(coroutine: Owned) -> PyResult<Owned> {
+fn drive(coroutine: Owned) -> PyResult<Option<Owned>> {
     let mut result = core::ptr::null_mut();
-    // SAFETY: both objects are alive; `result` receives a new reference or null.
-    let outcome = unsafe { raw::PyIter_Send(coroutine.as_ptr(), Owned::none().as_ptr(), &raw mut result) };
+    // SAFETY: the objects are alive; the new context is left again; `result` receives a new reference or null.
+    let (context, outcome) = unsafe {
+        let context = Owned::from_raw(raw::PyContext_CopyCurrent())?;
+        status(raw::PyContext_Enter(context.as_ptr()))?;
+        let outcome = raw::PyIter_Send(coroutine.as_ptr(), Owned::none().as_ptr(), &raw mut result);
+        status(raw::PyContext_Exit(context.as_ptr()))?;
+        (context, outcome)
+    };
     // SAFETY: as told by `outcome`.
     let result = unsafe { Owned::from_raw_optional(result) };
     match (outcome, result) {
-        (PYGEN_ERROR, _) => Err(crate::capi::Raised),
-        (PYGEN_RETURN, Some(value)) => Ok(value),
-        (_, _) => trap_text("the method waits for a call, but calls to other canisters are not available yet"),
+        (PYGEN_ERROR, _) | (_, None) => Err(Raised),
+        (PYGEN_RETURN, value) => Ok(value),
+        (_, Some(waited)) => calls::begin(&coroutine, &context, &waited).map(|()| None),
+    }
+}
+
+/// A message starts: in this context, in the course of this method.
+#[inline(always)]
+pub fn enter(context: Contexts, method: Option<&'static Method>) {
+    context::enter(context);
+    CURRENT.set(method);
+    // SAFETY: the interpreter is initialised and runs nothing at the start of a message.
+    unsafe { basilisk_reset_context() };
+}
+
+/// The method in whose course the message runs.
+pub fn current_method() -> Option<&'static Method> {
+    CURRENT.get()
+}
+
+/// The function of the running method has returned: its value is the answer.
+pub fn finish(value: Borrowed<'_>) {
+    if let Some(method) = CURRENT.get() {
+        finish_method(method, value);
+    }
+}
+
+#[inline(always)]
+fn finish_method(method: &Method, value: Borrowed<'_>) {
+    if method.flags & FLAG_MANUAL == 0 {
+        reply(method.results, value);
+    }
+}
+
+/// `ic.reply`: the answer of a method that replies by itself, as values of its result types.
+pub fn reply_by_hand(values: &[Borrowed<'_>]) -> PyResult<()> {
+    // SAFETY: the classes exist as long as the interpreter.
+    let (runtime_error, type_error) = unsafe {
+        (Borrowed::from_raw(raw::PyExc_RuntimeError), Borrowed::from_raw(raw::PyExc_TypeError))
+    };
+    let method = match CURRENT.get() {
+        Some(method) if method.flags & FLAG_MANUAL != 0 => method,
+        _ => {
+            let text = "ic.reply() works in methods whose result is Manual[T]; other methods return a value";
+            return Err(raise(runtime_error, text));
+        }
+    };
+    let wanted = method.results.arity();
+    if values.len() != wanted {
+        let wanted = if wanted == 0 { "no value" } else { "1 value" };
+        let text = ["ic.reply() takes ", wanted, " in this method: as many as its result type says"];
+        return Err(raise(type_error, &text.concat()));
+    }
+    let values: Vec<*mut PyObject> = values.iter().map(|value| value.as_ptr()).collect();
+    let mut data = Vec::new();
+    match method.results.encode(&values, &mut data) {
+        Ok(()) => {
+            ic0::msg_reply_data_append(&data);
+            ic0::msg_reply();
+            Ok(())
+        }
+        Err(error) => Err(crate::module::candid_error(&error.into_text())),
     }
 }
 
@@ -306,7 +387,7 @@ fn bad_result(error: crate::candid::EncodeError) -> ! {
 
 /// Traps with the traceback of the exception that is set.
 #[cold]
-fn trap_raised() -> ! {
+pub fn trap_raised() -> ! {
     let text = traceback::describe_raised();
     trap_text(&text)
 }

@@ -5,7 +5,8 @@
 //! predictable bytes that look random would be worse than an error.
 
 use crate::cell::Global;
-use crate::context::{self, Phase};
+use crate::context::{self, Phase, ANY_QUERY, COMPOSITE};
+use crate::ic0;
 
 /// ChaCha20 used as a generator: the key is replaced by the first half of every block's output, so that a
 /// later look into the heap does not reveal earlier bytes ("fast key erasure").
@@ -15,6 +16,18 @@ pub struct Generator {
 }
 
 static GENERATOR: Global<Generator> = Global::new(Generator { key: [0; 8], seeded: false });
+/// Whether the program imports something that draws random numbers, so that the canister seeds itself.
+static WANTED: Global<bool> = Global::new(false);
+
+/// Notes at build time that the canister shall seed the generator by itself.
+pub fn want() {
+    WANTED.set(true);
+}
+
+/// Whether the canister still has to seed the generator by itself.
+pub fn wanted() -> bool {
+    WANTED.get() && !GENERATOR.with(|generator| generator.seeded)
+}
 
 /// Mixes 32 bytes into the generator and opens it.
 pub fn seed(bytes: &[u8; 32]) {
@@ -31,12 +44,16 @@ pub fn fill(out: &mut [u8]) -> bool {
     if context::phase() != Phase::Canister {
         return false;
     }
+    // A query's changes are forgotten, the generator's progress with them: without the time, every query
+    // between two updates would get the same bytes.
+    let forgotten = context::current() & (ANY_QUERY | COMPOSITE) != 0;
+    let nonce = if forgotten { ic0::time() } else { 0 };
     GENERATOR.with(|generator| {
         if !generator.seeded {
             return false;
         }
         for chunk in out.chunks_mut(32) {
-            let block = chacha20_block(&generator.key);
+            let block = chacha20_block(&generator.key, nonce);
             generator.key.copy_from_slice(&block[..8]);
             let mut bytes = [0u8; 32];
             for (four, word) in bytes.chunks_exact_mut(4).zip(&block[8..]) {
@@ -48,11 +65,13 @@ pub fn fill(out: &mut [u8]) -> bool {
     })
 }
 
-/// One ChaCha20 block with counter and nonce zero (RFC 8439, section 2.3).
-fn chacha20_block(key: &[u32; 8]) -> [u32; 16] {
+/// One ChaCha20 block with counter zero (RFC 8439, section 2.3); the number fills the last 64 bits of the nonce.
+fn chacha20_block(key: &[u32; 8], nonce: u64) -> [u32; 16] {
     let mut initial = [0u32; 16];
     initial[..4].copy_from_slice(&[0x6170_7865, 0x3320_646e, 0x7962_2d32, 0x6b20_6574]);
     initial[4..12].copy_from_slice(key);
+    initial[14] = nonce as u32;
+    initial[15] = (nonce >> 32) as u32;
     let mut state = initial;
     for _ in 0..10 {
         quarter(&mut state, 0, 4, 8, 12);

@@ -7,6 +7,7 @@
 //! | `ic0` | the System API as imported |
 //! | `wasi` | replacements for every function that the C library would import |
 //! | `context` | what may be called when |
+//! | `calls` | calls to other canisters and their answers |
 //! | `dispatch` | from an entry point to a Python function and back |
 //! | `module` | `_basilisk_ic`, the built-in Python module |
 //! | `mailbox` | the talk with the build host |
@@ -21,6 +22,8 @@ extern crate alloc;
 pub mod candid;
 pub mod capi;
 
+#[cfg(target_arch = "wasm32")]
+mod calls;
 #[cfg(target_arch = "wasm32")]
 mod cell;
 #[cfg(target_arch = "wasm32")]

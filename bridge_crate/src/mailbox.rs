@@ -15,6 +15,8 @@ use alloc::vec::Vec;
 extern "C" {
     /// `c/scrub.c`.
     fn basilisk_scrub_heap();
+    /// `c/interpreter.c`.
+    fn basilisk_keep_context();
 }
 
 const ALLOCATE: u32 = 1;
@@ -111,6 +113,7 @@ fn seal() {
     // SAFETY: no arguments; the interpreter is initialised when the host seals.
     unsafe {
         while raw::PyGC_Collect() > 0 {}
+        basilisk_keep_context();
     }
     stdlib::forget_block();
     dispatch::warm_buffers();

@@ -17,7 +17,9 @@ from builtins import str as str
 from builtins import tuple as tuple
 
 from basilisk import ic
+from basilisk.calls import Call, CallNotSent
 from basilisk.composites import Record, Variant
+from basilisk.errors import CallRejected
 from basilisk.faults import NotAvailableYet, OutsideCanister
 from basilisk.generics import Alias, Async, Manual, Name, Opt, Tuple, Vec, manual, opt
 from basilisk.methods import (
@@ -82,6 +84,9 @@ from basilisk.scalars import (
 __all__ = [
     "Alias",
     "Async",
+    "Call",
+    "CallNotSent",
+    "CallRejected",
     "CallResult",
     "Canister",
     "CanisterResult",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from basilisk.annotations import Resolver
 
-__all__ = ["fill", "is_composite", "is_flag", "kind_of", "scope_of", "type_parameters"]
+__all__ = ["fill", "is_composite", "is_flag", "kind_of", "scope_of", "service_method", "type_parameters"]
 
 # Interface specification, "Field ids are 32-bit numbers" (Candid: "Records").
 _ROOTS = (Record, Variant, Service)
@@ -217,11 +217,12 @@ def _service_methods(
     for base in reversed(cls.__mro__):
         for attribute in base.__dict__.values():
             if isinstance(attribute, ServiceMethod):
-                methods[attribute.name] = _service_method(attribute, resolver, variables)
+                methods[attribute.name] = service_method(attribute, resolver, variables)
     return tuple(sorted(methods.items()))
 
 
-def _service_method(declared: ServiceMethod, resolver: Resolver, variables: dict[Any, Node]) -> Node:
+def service_method(declared: ServiceMethod[..., Any], resolver: Resolver, variables: dict[Any, Node]) -> Node:
+    """The node of a method that a service class declares."""
     function = declared.function
     code = function.__code__
     names = code.co_varnames[1 : code.co_argcount]

@@ -10,33 +10,24 @@ mirror the older 64-bit API and raise OverflowError when a number does not fit.
 
 from __future__ import annotations
 
-from basilisk.faults import OutsideCanister, not_available_yet
+from basilisk.calls import call_raw, notify_raw
+from basilisk.faults import not_available_yet
 from basilisk.principal import Principal
+from basilisk.randomness import seed_random
+from basilisk.system import in_canister
+from basilisk.system import system as _system
+from basilisk.tasks import TaskGroup, gather
+from basilisk.timers import clear_timer, set_timer, set_timer_interval
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
 
+    from basilisk.calls import Call
     from basilisk.results import RejectionCode, Stable64GrowResult, StableGrowResult
 
-    _system: Any
-else:
-    try:
-        import _basilisk_ic as _system
-    except ImportError:
-
-        class _Host:
-            """Stands in for the System API on the host: every function says that it needs a canister."""
-
-            def __getattr__(self, name):
-                raise OutsideCanister(
-                    f"ic.{name} works only inside a canister; build the program and call it with "
-                    "'basilisk run'"
-                )
-
-        _system = _Host()
-
 __all__ = [
+    "TaskGroup",
     "accept_message",
     "arg_data_raw",
     "arg_data_raw_size",
@@ -47,16 +38,29 @@ __all__ = [
     "candid_encode",
     "canister_balance",
     "canister_balance128",
+    "canister_liquid_balance",
     "canister_liquid_balance128",
     "canister_status",
     "canister_version",
     "clear_timer",
+    "cost_call",
+    "cost_create_canister",
+    "cost_http_request",
+    "cost_sign_with_ecdsa",
+    "cost_sign_with_schnorr",
+    "cost_vetkd_derive_key",
+    "cycles_burn",
     "cycles_burn128",
     "data_certificate",
+    "env_var",
+    "env_vars",
+    "gather",
     "id",
     "in_replicated_execution",
     "is_controller",
     "method_name",
+    "msg_caller_info_data",
+    "msg_caller_info_signer",
     "msg_cycles_accept",
     "msg_cycles_accept128",
     "msg_cycles_available",
@@ -73,6 +77,7 @@ __all__ = [
     "reply",
     "reply_raw",
     "root_key",
+    "seed_random",
     "set_certified_data",
     "set_timer",
     "set_timer_interval",
@@ -86,6 +91,7 @@ __all__ = [
     "stable_size",
     "stable_storage",
     "stable_write",
+    "subnet_self",
     "time",
     "trap",
 ]
@@ -103,10 +109,6 @@ _REJECT_CODES = (
     "CanisterError",
     "SysUnknown",
 )
-
-# The number of the plan that encodes the result of the running Manual method; set by the method's wrapper.
-_reply_plan: tuple[int, int] | None = None
-
 
 # The call
 
@@ -164,14 +166,7 @@ def reply(*values: object) -> None:
 
     Raises an exception if the value does not fit the type.
     """
-    if _reply_plan is None:
-        raise RuntimeError(
-            "ic.reply() works in methods whose result is Manual[T]; other methods return a value"
-        )
-    plan, count = _reply_plan
-    if len(values) != count:
-        raise TypeError(f"ic.reply() takes {count} value(s) in this method, not {len(values)}")
-    _system.reply_raw(_system.encode(plan, values))
+    _system.reply(*values)
 
 
 def reply_raw(data: bytes) -> None:
@@ -294,6 +289,82 @@ def cycles_burn128(amount: int) -> int:
     return _system.cycles_burn128(amount)  # type: ignore[no-any-return]
 
 
+def canister_liquid_balance() -> int:
+    """The cycles that the canister may spend without freezing; raises OverflowError above 2**64 - 1."""
+    return _nat64(_system.canister_liquid_balance128(), "canister_liquid_balance")
+
+
+def cycles_burn(amount: int) -> int:
+    """The same as :func:`cycles_burn128`: the older API has no function of this name."""
+    return _system.cycles_burn128(amount)  # type: ignore[no-any-return]
+
+
+# Prices in cycles
+
+
+def cost_call(method_name_size: int, payload_size: int) -> int:
+    """What the canister must be able to spend to make a call, from the sizes in bytes of name and arguments.
+
+    What is not used comes back with the answer.
+    """
+    return _system.cost_call(method_name_size, payload_size)  # type: ignore[no-any-return]
+
+
+def cost_create_canister() -> int:
+    """The price of creating a canister."""
+    return _system.cost_create_canister()  # type: ignore[no-any-return]
+
+
+def cost_http_request(request_size: int, max_response_size: int) -> int:
+    """The price of an HTTP outcall: bytes of URL, headers, body and transform; most bytes of the response."""
+    return _system.cost_http_request(request_size, max_response_size)  # type: ignore[no-any-return]
+
+
+def cost_sign_with_ecdsa(key_name: str, curve: int = 0) -> int:
+    """The price of an ECDSA signature; curve 0 is secp256k1.  Raises ValueError for what does not exist."""
+    return _system.cost_sign_with_ecdsa(key_name, curve)  # type: ignore[no-any-return]
+
+
+def cost_sign_with_schnorr(key_name: str, algorithm: int) -> int:
+    """The price of a Schnorr signature; 0 is BIP 340 with secp256k1, 1 Ed25519.  Raises as the above."""
+    return _system.cost_sign_with_schnorr(key_name, algorithm)  # type: ignore[no-any-return]
+
+
+def cost_vetkd_derive_key(key_name: str, curve: int = 0) -> int:
+    """The price of a vetKD key; curve 0 is BLS12-381 G2.  Raises ValueError for what does not exist."""
+    return _system.cost_vetkd_derive_key(key_name, curve)  # type: ignore[no-any-return]
+
+
+# Surroundings
+
+
+def subnet_self() -> Principal:
+    """The principal of the subnet that the canister runs on."""
+    return Principal(_system.subnet_self())
+
+
+def env_vars() -> dict[str, str]:
+    """The environment variables in the canister's settings."""
+    return {name: _system.env_var(name) for name in _system.env_var_names()}
+
+
+def env_var(name: str, default: str | None = None) -> str | None:
+    """The value of an environment variable in the canister's settings, or ``default``."""
+    value = _system.env_var(name)
+    return default if value is None else value
+
+
+def msg_caller_info_data() -> bytes:
+    """Attributes of the caller that came with the call; empty if there are none."""
+    return _system.msg_caller_info_data()  # type: ignore[no-any-return]
+
+
+def msg_caller_info_signer() -> Principal | None:
+    """Who vouches for :func:`msg_caller_info_data`; None if there are no attributes."""
+    signer = _system.msg_caller_info_signer()
+    return Principal(signer) if signer else None
+
+
 # Certified data
 
 
@@ -376,37 +447,15 @@ def candid_decode(data: bytes) -> str:
     return message_to_text(data)
 
 
+# Calls
+
+
+def call_raw128(canister_id: Principal, method: str, args_raw: bytes, payment: int = 0) -> Call[bytes]:
+    """The same as :func:`call_raw`, whose payment may have 128 bits as well."""
+    return call_raw(canister_id, method, args_raw, payment)
+
+
 # Still to be built
-
-
-def call_raw(canister_id: Principal, method: str, args_raw: bytes, payment: int = 0) -> Any:
-    """Calls another canister (not available yet)."""
-    not_available_yet("ic.call_raw")
-
-
-def call_raw128(canister_id: Principal, method: str, args_raw: bytes, payment: int = 0) -> Any:
-    """Calls another canister (not available yet)."""
-    not_available_yet("ic.call_raw128")
-
-
-def notify_raw(canister_id: Principal, method: str, args_raw: bytes, payment: int = 0) -> Any:
-    """Sends a message to another canister without waiting for an answer (not available yet)."""
-    not_available_yet("ic.notify_raw")
-
-
-def set_timer(delay: int, callback: Any) -> int:
-    """Runs a function later (not available yet)."""
-    not_available_yet("ic.set_timer")
-
-
-def set_timer_interval(interval: int, callback: Any) -> int:
-    """Runs a function again and again (not available yet)."""
-    not_available_yet("ic.set_timer_interval")
-
-
-def clear_timer(timer_id: int) -> None:
-    """Cancels a timer (not available yet)."""
-    not_available_yet("ic.clear_timer")
 
 
 def stable_storage() -> Any:
@@ -426,6 +475,7 @@ def _bind(system: Any) -> None:
         "canister_liquid_balance128",
         "canister_status",
         "canister_version",
+        "cost_call",
         "cycles_burn128",
         "data_certificate",
         "in_replicated_execution",
@@ -436,6 +486,7 @@ def _bind(system: Any) -> None:
         "msg_deadline",
         "reject",
         "reject_message",
+        "reply",
         "reply_raw",
         "root_key",
         "set_certified_data",
@@ -451,5 +502,5 @@ def _bind(system: Any) -> None:
         globals()[name] = getattr(system, name)
 
 
-if type(_system).__name__ == "module":
+if in_canister():
     _bind(_system)

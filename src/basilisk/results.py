@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any, Generic, TypeAlias, TypeVar
 
+    from basilisk.errors import CallRejected
+
     _T = TypeVar("_T")
     _R = TypeVar("_R")
 
@@ -88,46 +90,74 @@ class Stable64GrowResult(Variant, total=False):
 
 if TYPE_CHECKING:
 
-    class CallResult(Generic[_T]):
+    class CallResult(dict[str, Any], Generic[_T]):
         """The outcome of a call: the answer in ``Ok``, or the reject message in ``Err``."""
 
         Ok: _T
         Err: str | None
         ok: _T
         err: str | None
+        error: CallRejected | None
 
-        def __init__(self, Ok: _T | None = None, Err: str | None = None) -> None: ...
+        def __init__(
+            self, Ok: _T | None = None, Err: Any = None, error: CallRejected | None = None
+        ) -> None: ...
 
 else:
 
-    class CallResult:
-        """The outcome of a call: the answer in ``Ok``, or the reject message in ``Err``.
+    class CallResult(dict):
+        """The outcome of a call: a variant value with the key ``Ok`` or ``Err``.
 
-        ``ok`` and ``err`` are the same under the names of the older dialect.
+        So it can be taken apart with ``match``: ``case {"Ok": value}``, and be the value of a variant type
+        with these cases.  ``Ok`` and ``Err`` are attributes as well, None where the case is the other one;
+        ``ok``, ``err``, ``"ok"`` and ``"err"`` mean the same.  ``error`` is the exception that ``await``
+        would have raised.
         """
 
-        __slots__ = ("Err", "Ok")
+        __slots__ = ("error",)
 
-        def __init__(self, Ok=None, Err=None):
-            self.Ok = Ok
-            self.Err = Err
+        def __init__(self, Ok=None, Err=None, error=None):
+            if Err is None:
+                self["Ok"] = Ok
+            else:
+                self["Err"] = Err
+            self.error = error
 
         def __class_getitem__(cls, item):
             return cls
 
         @property
-        def ok(self):
-            return self.Ok
+        def Ok(self):
+            return dict.get(self, "Ok")
 
         @property
-        def err(self):
-            return self.Err
+        def Err(self):
+            return dict.get(self, "Err")
+
+        ok = Ok
+        err = Err
+
+        def __contains__(self, key):
+            return dict.__contains__(self, _CASES.get(key, key))
+
+        def __getitem__(self, key):
+            return dict.__getitem__(self, _CASES.get(key, key))
+
+        def get(self, key, default=None):
+            return dict.get(self, _CASES.get(key, key), default)
 
         def __repr__(self):
             return f"CallResult(Ok={self.Ok!r})" if self.Err is None else f"CallResult(Err={self.Err!r})"
 
+    _CASES = {"ok": "Ok", "err": "Err"}
+
 
 CanisterResult = CallResult
+
+
+def rejection(error: CallRejected) -> CallResult[Any]:
+    """The result of a call that was rejected, its text in the words of the Kybra documents."""
+    return CallResult(Err=f"Rejection code {error.code}, {error.message}", error=error)
 
 
 def match(subject: Any, cases: Mapping[str, Callable[[Any], _R]]) -> _R:

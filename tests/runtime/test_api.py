@@ -242,7 +242,7 @@ def test_values_arrive_and_leave_in_their_python_forms(
         ("forgotten", [], ["guard"]),
         ("manual", ["reject"], ["as you wish"]),
         ("manual", ["wrong"], ["CandidError"]),
-        ("pending", [], ["ic.set_timer is not available yet"]),
+        ("pending", [], ["ContextError: ic.set_timer() cannot be called here (in", "update methods"]),
         ("wrong_context", [], ["ContextError", "inspect_message"]),
         ("late", [], ["'late.<locals>.inside' cannot become a method now"]),
         (

@@ -2,7 +2,9 @@
 
 mod arguments;
 mod build;
+mod calls;
 mod codec;
+mod network;
 mod stable;
 mod system;
 
@@ -100,7 +102,14 @@ extern "C" fn PyInit__basilisk_ic() -> *mut PyObject {
 
 fn create() -> PyResult<Owned> {
     let mut methods: Vec<PyMethodDef> = Vec::new();
-    for table in [build::FUNCTIONS, codec::FUNCTIONS, stable::FUNCTIONS, system::FUNCTIONS] {
+    for table in [
+        build::FUNCTIONS,
+        calls::FUNCTIONS,
+        codec::FUNCTIONS,
+        network::FUNCTIONS,
+        stable::FUNCTIONS,
+        system::FUNCTIONS,
+    ] {
         for row in table {
             methods.push(PyMethodDef {
                 ml_name: row.name.as_ptr(),

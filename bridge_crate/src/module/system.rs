@@ -4,24 +4,35 @@ use super::arguments::{bytes, exactly, text, u128, u32, u64, value_error};
 use super::context_error;
 use crate::capi::object::{Borrowed, Owned, PyResult};
 use crate::context::{
-    self, Contexts, ALL, CLEANUP, COMPOSITE_QUERY, INIT, INSPECT, PRE_UPGRADE, QUERY, REJECT, REPLICATED_QUERY,
-    REPLY, TASK, UPDATE,
+    self, Contexts, ALL, CLEANUP, COMPOSITE_QUERY, COMPOSITE_REJECT, COMPOSITE_REPLY, INIT, INSPECT, PRE_UPGRADE,
+    QUERY, REJECT, REPLICATED_QUERY, REPLY, TASK, UPDATE,
 };
 use crate::{console, dispatch, entropy, ic0};
 use alloc::vec::Vec;
 
-const ANSWERS: Contexts = UPDATE | REPLICATED_QUERY | QUERY | COMPOSITE_QUERY | REPLY | REJECT;
+/// Where a call can be answered ("Overview of imports": msg_reply).
+pub const ANSWERS: Contexts = UPDATE
+    | REPLICATED_QUERY
+    | QUERY
+    | COMPOSITE_QUERY
+    | REPLY
+    | REJECT
+    | COMPOSITE_REPLY
+    | COMPOSITE_REJECT;
 const PAID: Contexts = UPDATE | REPLICATED_QUERY | REPLY | REJECT;
-const ARGUMENT: Contexts = INIT | UPDATE | REPLICATED_QUERY | QUERY | COMPOSITE_QUERY | REPLY | INSPECT;
+const ARGUMENT: Contexts =
+    INIT | UPDATE | REPLICATED_QUERY | QUERY | COMPOSITE_QUERY | REPLY | COMPOSITE_REPLY | INSPECT;
 const CHANGES: Contexts = INIT | PRE_UPGRADE | UPDATE | REPLY | REJECT | TASK;
 const BURNS: Contexts = INIT | PRE_UPGRADE | UPDATE | REPLICATED_QUERY | REPLY | REJECT | CLEANUP | TASK;
 
-fn allow(function: &str, contexts: Contexts) -> PyResult<()> {
+/// Raises `ContextError` unless the message runs in one of the contexts.
+#[inline(always)]
+pub fn allow(function: &str, contexts: Contexts) -> PyResult<()> {
     context::check(function, contexts).map_err(|text| context_error(&text))
 }
 
 /// A blob of the system as `bytes`.
-fn blob(fetch: fn(&mut Vec<u8>)) -> PyResult<Owned> {
+pub fn blob(fetch: fn(&mut Vec<u8>)) -> PyResult<Owned> {
     let mut data = Vec::new();
     fetch(&mut data);
     Owned::bytes(&data)
@@ -68,13 +79,13 @@ fn reject(arguments: &[Borrowed<'_>]) -> PyResult<Owned> {
 
 fn reject_code(arguments: &[Borrowed<'_>]) -> PyResult<Owned> {
     exactly::<0>(arguments)?;
-    allow("ic.reject_code", REPLY | REJECT | CLEANUP)?;
+    allow("ic.reject_code", REPLY | REJECT | CLEANUP | COMPOSITE_REPLY | COMPOSITE_REJECT)?;
     Owned::uint(ic0::msg_reject_code().into())
 }
 
 fn reject_message(arguments: &[Borrowed<'_>]) -> PyResult<Owned> {
     exactly::<0>(arguments)?;
-    allow("ic.reject_message", REJECT)?;
+    allow("ic.reject_message", REJECT | COMPOSITE_REJECT)?;
     string(ic0::msg_reject_msg)
 }
 
@@ -219,7 +230,7 @@ fn in_replicated_execution(arguments: &[Borrowed<'_>]) -> PyResult<Owned> {
 fn global_timer_set(arguments: &[Borrowed<'_>]) -> PyResult<Owned> {
     let [timestamp] = exactly(arguments)?;
     let timestamp = u64(*timestamp)?;
-    allow("ic.global_timer_set", CHANGES | CLEANUP)?;
+    allow("ic.set_timer", CHANGES | CLEANUP)?;
     Owned::uint(ic0::global_timer_set(timestamp))
 }
 
@@ -243,6 +254,18 @@ fn seed_entropy(arguments: &[Borrowed<'_>]) -> PyResult<Owned> {
     let seed: &[u8; 32] = seed.try_into().map_err(|_| value_error("a seed has exactly 32 bytes"))?;
     entropy::seed(seed);
     Ok(Owned::none())
+}
+
+/// Called at build time: the canister shall seed the generator by itself.
+fn want_entropy(arguments: &[Borrowed<'_>]) -> PyResult<Owned> {
+    exactly::<0>(arguments)?;
+    entropy::want();
+    Ok(Owned::none())
+}
+
+fn entropy_wanted(arguments: &[Borrowed<'_>]) -> PyResult<Owned> {
+    exactly::<0>(arguments)?;
+    Ok(Owned::bool(entropy::wanted()))
 }
 
 super::functions! {
@@ -275,4 +298,6 @@ super::functions! {
     c"root_key" => root_key,
     c"msg_deadline" => msg_deadline,
     c"seed_entropy" => seed_entropy,
+    c"want_entropy" => want_entropy,
+    c"entropy_wanted" => entropy_wanted,
 }

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import sys
 
+from basilisk import timers
 from basilisk._guest.docstrings import clean_docstring
 from basilisk._guest.report import report
 from basilisk._guest.shadows import check_shadows
-from basilisk._guest.wrappers import with_guard, with_reply_type
+from basilisk._guest.wrappers import with_guard
 from basilisk.annotations import Resolver
 from basilisk.candid.did_printer import format_arguments, format_did
+from basilisk.classes import service_method
 from basilisk.faults import ProgramFault
 from basilisk.interface import InterfaceMaker
 from basilisk.methods import Entry, Method, registry
 from basilisk.plans import make_plan
+from basilisk.services import Service, ServiceMethod
 from basilisk.signatures import Signature, read_signature, refuse
 
 TYPE_CHECKING = False
@@ -28,8 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["register"]
 
-# Interface specification, "Canister module format": the number of exported methods.
-_MOST_METHODS = 1000
+# Interface specification, "Canister module format": 1000 exported methods, one of which runs timers.
+_MOST_METHODS = 999
 # Flags of `_basilisk_ic.register`: the function replies by itself; it is a generator function.
 _MANUAL, _GENERATOR = 1, 2
 # CPython, Include/cpython/code.h: CO_GENERATOR, CO_COROUTINE.
@@ -82,6 +85,8 @@ class _Build:
         for slot, (method, signature) in enumerate(zip(registry.methods, signatures)):
             self.warnings += signature.warnings
             self._register(slot, method, signature)
+        self._services()
+        self._timers(len(registry.methods))
         initial = entries.get("init") or entries.get("post_upgrade")
         maker = InterfaceMaker(
             [
@@ -99,7 +104,8 @@ class _Build:
                 {"name": method.name, "mode": method.mode, "slot": slot}
                 for slot, method in enumerate(registry.methods)
             ],
-            "entries": list(entries),
+            "internal": [{"name": timers.METHOD, "mode": "update", "slot": len(registry.methods)}],
+            "entries": [*entries, "global_timer"],
             "did": format_did(interface, docs=self._docs(maker)),
             "init_args": format_arguments(interface.init_args),
             "hidden": [method.name for method in registry.methods if method.hidden],
@@ -118,10 +124,9 @@ class _Build:
     def _register(self, slot: int, method: Method, signature: Signature) -> None:
         function: Any = method.function
         results = self._plan(signature.results)
-        flags = _GENERATOR if function.__code__.co_flags & _IS_GENERATOR else 0
+        flags = _flags(function)
         if signature.manual:
             flags |= _MANUAL
-            function = with_reply_type(function, results, len(signature.results))
         self.system.register(
             slot,
             method.mode,
@@ -144,7 +149,7 @@ class _Build:
             _check_entry(entry, signature)
             self.warnings += signature.warnings
             function: Any = entry.function
-            flags = _GENERATOR if function.__code__.co_flags & _IS_GENERATOR else 0
+            flags = _flags(function)
             if entry.guard is not None:
                 function = with_guard(function, entry.guard)
             self.system.register_entry(entry.kind, function, self._plan(signature.arguments), flags)
@@ -155,12 +160,41 @@ class _Build:
             )
         return found
 
+    def _services(self) -> None:
+        """Compiles the plans of the methods that the program's service classes declare."""
+        pending = list(Service.__subclasses__())
+        while pending:
+            cls = pending.pop()
+            pending += cls.__subclasses__()
+            namespace = getattr(sys.modules.get(cls.__module__), "__dict__", None)
+            if getattr(cls, "__parameters__", ()):
+                continue  # generic: its methods have no types of their own
+            for declared in list(cls.__dict__.values()):
+                if isinstance(declared, ServiceMethod) and declared.function.__globals__ is namespace:
+                    node = service_method(declared, self.resolver, {})
+                    declared.set_plans(self._plan(node.parts), self._plan(node.results))
+
+    def _timers(self, slot: int) -> None:
+        """Registers the entry point and the method that run timers."""
+        number = self.system.compile_plan((("nat64",),), (0,))
+        self.system.register(
+            slot, "update", timers.METHOD, timers.run, number, self._plan(()), _GENERATOR, timers.only_self
+        )
+        self.system.register_entry("global_timer", timers.fire, self._plan(()), 0)
+
     def _plan(self, nodes: Sequence[Node]) -> int:
         plan = make_plan(nodes)
         number = self.plans.get(plan)
         if number is None:
             number = self.plans[plan] = self.system.compile_plan(*plan)
         return number
+
+
+def _flags(function: Any) -> int:
+    """Whether calling it makes a generator; a decorator with functools.wraps leaves the original behind."""
+    while hasattr(function, "__wrapped__"):
+        function = function.__wrapped__
+    return _GENERATOR if function.__code__.co_flags & _IS_GENERATOR else 0
 
 
 def _check_names(methods: Sequence[Method]) -> None:
@@ -174,7 +208,7 @@ def _check_names(methods: Sequence[Method]) -> None:
         raise ProgramFault(
             "too_many",
             f"the program has {len(methods)} methods",
-            cause=f"the Internet Computer allows {_MOST_METHODS}",
+            cause=f"the Internet Computer allows {_MOST_METHODS + 1}, and timers need one of them",
             remedy="combine some of them, or split the program into several canisters",
         )
 

@@ -9,14 +9,18 @@ from __future__ import annotations
 import sys
 
 from basilisk import ic
-from basilisk._guest import kybra
+from basilisk._guest import driver, kybra
 from basilisk._guest.sources import source_of_namespace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
 __all__ = ["build"]
+
+# Modules of the standard library that draw from os.urandom.
+_RANDOM = frozenset({"random", "secrets", "uuid"})
 
 
 def build(request: dict[str, Any]) -> dict[str, Any]:
@@ -27,6 +31,7 @@ def build(request: dict[str, Any]) -> dict[str, Any]:
     """
     system: Any = __import__("_basilisk_ic")
     kybra.install()
+    driver.install(system)
     before = set(sys.modules)
     system.set_phase("program")
     try:
@@ -42,8 +47,16 @@ def build(request: dict[str, Any]) -> dict[str, Any]:
 
     answer = register(system, request["entry"])
     answer["modules"] = sorted(imported)
+    if answer["ok"] and _draws_random_numbers(imported):
+        system.want_entropy()
+        answer["entries"] = list(dict.fromkeys([*answer["entries"], "init", "post_upgrade"]))
     _forget_modules_but(kept)
     return answer
+
+
+def _draws_random_numbers(imported: set[str]) -> bool:
+    """Whether the canister asks the network for entropy once it is installed."""
+    return not _RANDOM.isdisjoint(imported) or any("urandom" in source for source in _sources(imported))
 
 
 def _import_candid_text(imported: set[str]) -> None:
@@ -51,11 +64,16 @@ def _import_candid_text(imported: set[str]) -> None:
 
     At run time that import would cost some 270 million instructions, and in a query at each call.
     """
+    if any("candid_encode" in source or "candid_decode" in source for source in _sources(imported)):
+        ic.candid_decode(ic.candid_encode("()"))
+
+
+def _sources(imported: set[str]) -> Iterator[str]:
+    """The texts of the modules that came with the program."""
     for name in sorted(imported):
-        source = source_of_namespace(getattr(sys.modules.get(name), "__dict__", {})) or ""
-        if "candid_encode" in source or "candid_decode" in source:
-            ic.candid_decode(ic.candid_encode("()"))
-            return
+        source = source_of_namespace(getattr(sys.modules.get(name), "__dict__", {}))
+        if source is not None:
+            yield source
 
 
 def _forget_modules_but(kept: set[str]) -> None:

@@ -21,7 +21,17 @@ _MOST_CHARACTERS = 12_000
 _MOST_FRAMES = 60
 _MOST_REPEATS = 3
 _DEEPEST_CHAIN = 20
-_HIDDEN = ("_basilisk_boot", "importlib._bootstrap", "importlib._bootstrap_external", "_frozen_importlib")
+_HIDDEN = (
+    "_basilisk_boot",
+    "importlib._bootstrap",
+    "importlib._bootstrap_external",
+    "_frozen_importlib",
+    "basilisk.calls",
+    "basilisk.randomness",
+    "basilisk.services",
+    "basilisk.tasks",
+    "basilisk.timers",
+)
 
 
 class Place:

@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-from basilisk import ic
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-__all__ = ["with_guard", "with_reply_type"]
-
-
-def with_reply_type(function: Callable[..., Any], plan: int, count: int) -> Callable[..., Any]:
-    """The function with the type of ``ic.reply`` set: ``count`` results encoded by ``plan``."""
-    target = (plan, count)
-
-    def manual(*arguments: Any) -> Any:
-        ic._reply_plan = target
-        return function(*arguments)
-
-    return manual
+__all__ = ["with_guard"]
 
 
 def with_guard(function: Callable[..., Any], guard: Callable[[], Any]) -> Callable[..., Any]:

@@ -164,7 +164,7 @@ def _exports(answer: Mapping[str, Any]) -> dict[str, str]:
     """
     table = {
         f"canister_{item['mode']} {item['name']}": f"basilisk_method_{item['slot']}"
-        for item in answer["methods"]
+        for item in [*answer["methods"], *answer.get("internal", ())]
     }
     for entry in answer.get("entries", ()):
         table[f"canister_{entry}"] = f"basilisk_entry_{entry}"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from basilisk import ic, methods
+from basilisk import calls, ic, methods, randomness, services, timers
 from basilisk._guest.start import build
 from basilisk.candid import format_did, parse_did
 from basilisk.candid.types import Argument, Func, Interface, Service
@@ -32,6 +32,8 @@ class System(types.ModuleType):
         self.methods: dict[int, dict[str, Any]] = {}
         self.entries: dict[str, Any] = {}
         self.phases: list[str] = []
+        self.driver: tuple[Any, ...] = ()
+        self.wants_entropy = False
 
     def set_phase(self, phase: str) -> None:
         self.phases.append(phase)
@@ -61,6 +63,12 @@ class System(types.ModuleType):
 
     def register_entry(self, entry: str, function: Any, args: int, flags: int = 0) -> None:
         self.entries[entry] = {"function": function, "args": args, "flags": flags}
+
+    def set_driver(self, *functions: Any) -> None:
+        self.driver = functions
+
+    def want_entropy(self) -> None:
+        self.wants_entropy = True
 
     def method(self, name: str) -> dict[str, Any]:
         return next(row for row in self.methods.values() if row["name"] == name)
@@ -162,7 +170,8 @@ class Guest:
 def system(monkeypatch: pytest.MonkeyPatch) -> System:
     fake = System()
     monkeypatch.setitem(sys.modules, "_basilisk_ic", fake)
-    monkeypatch.setattr(ic, "_system", fake)
+    for module in (ic, calls, services, timers, randomness):
+        monkeypatch.setattr(module, "_system", fake)
     return fake
 
 

@@ -16,6 +16,11 @@ def call(name: str) -> object:
         "data": b"",
         "message": "",
         "text": "()",
+        "canister_id": Principal.anonymous(),
+        "args_raw": b"",
+        "callback": lambda: None,
+        "delay": 1,
+        "interval": 1,
     }
     given = [
         arguments.get(parameter.name, 0)
@@ -25,16 +30,18 @@ def call(name: str) -> object:
     return function(*given)
 
 
-NOT_YET = [
+NOT_YET = ["stable_storage"]
+# These only prepare something; what they prepare needs a canister.
+ANYWHERE = [
+    "TaskGroup",
     "call_raw",
     "call_raw128",
+    "candid_decode",
+    "candid_encode",
     "clear_timer",
-    "notify_raw",
-    "set_timer",
-    "set_timer_interval",
-    "stable_storage",
+    "gather",
+    "seed_random",
 ]
-ANYWHERE = ["candid_encode", "candid_decode", "reply"]
 
 
 @pytest.mark.parametrize("name", sorted(set(ic.__all__) - set(NOT_YET) - set(ANYWHERE)))
@@ -52,12 +59,12 @@ def test_what_is_still_to_be_built_says_so(name) -> None:
 def test_every_function_has_a_docstring_and_is_listed() -> None:
     for name in ic.__all__:
         assert inspect.getdoc(getattr(ic, name)), name
-    public = {
+    defined = {
         name
         for name, value in vars(ic).items()
         if inspect.isfunction(value) and value.__module__ == ic.__name__ and not name.startswith("_")
     }
-    assert public == set(ic.__all__)
+    assert defined <= set(ic.__all__)
 
 
 def test_values_are_converted(system) -> None:

@@ -410,7 +410,7 @@ def f() -> nat: ...
     )
     assert answer["init_args"] == "(config : Config, limit : opt nat)"
     assert "service : (config : Config, limit : opt nat) -> {" in answer["did"]
-    assert answer["entries"] == ["init", "post_upgrade"] and answer["warnings"] == []
+    assert answer["entries"] == ["init", "post_upgrade", "global_timer"] and answer["warnings"] == []
 
 
 def test_the_interface_does_not_depend_on_the_order_of_the_program(guest) -> None:

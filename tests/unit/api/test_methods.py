@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 
 import pytest
 
-from basilisk import Principal, ic, methods
+from basilisk import Principal, methods
 from basilisk.candid import field_id
 from basilisk.faults import ProgramFault
 
@@ -61,6 +62,8 @@ def i() -> Async[Manual[nat]]:
 """
     )
     rows = [(row["name"], row["mode"], row["flags"]) for row in system.methods.values()]
+    assert rows.pop() == ("<basilisk> timer", "update", 2)
+    assert answer["internal"] == [{"name": "<basilisk> timer", "mode": "update", "slot": len(rows)}]
     assert rows == [
         ("a", "query", 0),
         ("b", "update", 0),
@@ -104,6 +107,7 @@ def f(): yield
         "heartbeat",
         "inspect_message",
         "on_low_wasm_memory",
+        "global_timer",
     ]
     assert list(system.entries) == answer["entries"]
     assert system.entries["on_low_wasm_memory"]["flags"] == 2
@@ -160,7 +164,7 @@ def test_equal_plans_are_compiled_once(guest, system) -> None:
         + "class User(Record):\n  name: str\n"
         + "".join(f"@query\ndef f{i}(x: User, y: Vec[User]) -> Opt[User]: ...\n" for i in range(9))
     )
-    assert len(system.plans) == 2
+    assert len(system.plans) == 4  # the last two are those of the method that runs timers
 
 
 def test_plans_carry_python_forms(guest, system) -> None:
@@ -244,32 +248,57 @@ def test_a_closed_registry_refuses_methods(guest) -> None:
         methods.query(asyncio.sleep)
 
 
-def test_manual_methods_know_their_type(guest, system) -> None:
-    sent = []
-    system.encode = lambda plan, values: (plan, values)
-    system.reply_raw = sent.append
+def test_a_decorator_that_keeps_the_name_of_a_generator_leaves_it_a_generator(guest, system) -> None:
     guest.build(
         HEAD
         + """
+import functools
+def logged(function):
+    @functools.wraps(function)
+    def inner(*args):
+        return function(*args)
+    return inner
 @update
-def f(x: nat) -> Manual[str]:
-    ic.reply("a")
+@logged
+def f() -> Async[nat]:
+    yield
 @update
-def g() -> Manual[None]:
-    ic.reply()
-@update
-def h() -> Manual[str]:
-    ic.reply()
+@logged
+def g() -> nat: ...
 """
     )
-    system.method("f")["function"](1)
-    system.method("g")["function"]()
-    with pytest.raises(TypeError, match="takes 1 value"):
-        system.method("h")["function"]()
-    assert sent == [(system.method("f")["results"], ("a",)), (system.method("g")["results"], ())]
-    ic._reply_plan = None
-    with pytest.raises(RuntimeError, match="Manual"):
-        ic.reply("a")
+    assert [system.method(name)["flags"] for name in "fg"] == [2, 0]
+
+
+def test_methods_of_services_get_their_plans(guest, system) -> None:
+    guest.build(
+        HEAD
+        + """
+class Other(Service):
+    @service_query
+    def get(self, key: str) -> Opt[nat]: ...
+    @service_update(name="put it")
+    def put(self, key: str, value: nat): ...
+@query
+def f(): ...
+"""
+    )
+    other = sys.modules["main"].Other
+    arguments, results = other.put._plans
+    assert system.plans[arguments] == ((("text",), ("nat",)), (0, 1)) and system.plans[results] == ((), ())
+    assert other.get._plans is not None
+
+
+def test_programs_that_draw_random_numbers_get_entropy(guest, system, monkeypatch) -> None:
+    for name in ("random", "secrets", "uuid"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    answer = guest.build(HEAD + "@init\ndef a(): ...\n@query\ndef f(): ...\n")
+    assert not system.wants_entropy and answer["entries"] == ["init", "global_timer"]
+    answer = guest.build(HEAD + "import os\n@query\ndef f(): os.urandom(4)\n")
+    assert system.wants_entropy and answer["entries"] == ["global_timer", "init", "post_upgrade"]
+    system.wants_entropy = False
+    guest.build(HEAD + "import uuid\n@query\ndef f(): ...\n")
+    assert system.wants_entropy
 
 
 def test_kybra_programs_build(guest) -> None:

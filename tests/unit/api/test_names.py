@@ -69,12 +69,12 @@ def test_services_need_a_principal() -> None:
         Ledger("2vxsx-fae")  # type: ignore[arg-type]
 
 
-def test_calling_a_service_says_that_it_is_not_available_yet() -> None:
+def test_calling_a_service_needs_a_canister() -> None:
     class Ledger(Service):
         @basilisk.service_query
         def name(self) -> str: ...
 
-    with pytest.raises(basilisk.NotAvailableYet, match="name"):
+    with pytest.raises(basilisk.OutsideCanister):
         Ledger(Principal.anonymous()).name()
 
 

@@ -349,8 +349,8 @@ def test_parts_of_the_api_that_are_not_there_yet(guest) -> None:
     error = guest.error(HEAD + "users = StableBTreeMap[str, nat](memory_id=0)\n")
     assert error["kind"] == "unavailable" and error["line"] == FIRST
     assert "StableBTreeMap is not available yet" in error["message"]
-    error = guest.error(HEAD + "ic.set_timer(1, print)\n")
-    assert error["kind"] == "unavailable" and "ic.set_timer" in error["message"]
+    error = guest.error(HEAD + "ic.stable_storage()\n")
+    assert error["kind"] == "unavailable" and "ic.stable_storage" in error["message"]
     error = guest.error("from kybra.canisters.management import management_canister\n")
     assert error["kind"] == "import" and "not available yet" in error["cause"]
 
