@@ -87,6 +87,7 @@ class Resolver:
         self._aliases: dict[int, tuple[object, Node]] = {}
         self._active: dict[tuple[int, ...], Node] = {}
         self._names: dict[int, dict[int, str]] = {}
+        self._dicts: list[tuple[Node, Scope]] = []
 
     # Entry points
 
@@ -106,6 +107,20 @@ class Resolver:
         for index, label in enumerate(labels):
             if label is not None and label in labels[:index]:
                 raise scope.fault(f"two arguments are called '{label}'", remedy="rename one of them")
+
+    def check_dicts(self) -> None:
+        """Raises :class:`ProgramFault` for a dict whose keys Python cannot hash.
+
+        Called when the annotations of a function have been read: only then every class has its fields.
+        """
+        while self._dicts:
+            node, scope = self._dicts.pop()
+            if not node.parts[0].hashable():
+                raise scope.fault(
+                    f"{node.parts[0].describe()} cannot be the key of a dict",
+                    cause="a value of this type is a list or a dict in Python, which cannot be hashed",
+                    remedy="use list[tuple[K, V]], or a key such as str, Principal, a NamedTuple or an Enum",
+                )
 
     def named(
         self, annotation: Any, scope: Scope, wrappers: tuple[str, ...] = ()
@@ -284,7 +299,9 @@ class Resolver:
                 arguments = ()
             return self._intern("tuple", *[self.node(item, scope) for item in arguments])
         if origin is dict and len(arguments) == 2:
-            return self._intern("map", *[self.node(item, scope) for item in arguments])
+            node = self._intern("map", *[self.node(item, scope) for item in arguments])
+            self._dicts.append((node, scope))
+            return node
         if type(origin).__name__ == "TypeAliasType":
             inner = classes.scope_of(origin, scope, parameter=scope.parameter)
             nodes = [self.node(item, scope) for item in arguments]

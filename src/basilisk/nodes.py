@@ -90,6 +90,22 @@ class Node:
             node = node.parts[0]
         return node
 
+    def hashable(self) -> bool:
+        """Whether Python values of the type can be keys of a dict; False where they may contain others."""
+        seen: set[int] = set()
+        pending = [self]
+        while pending:
+            node = pending.pop()
+            if id(node) in seen or node.kind in ("func", "service"):
+                continue
+            seen.add(id(node))
+            if node.kind in ("vec", "map") or node.style == "dict":
+                return False
+            if node.style == "attrs" and node.cls.__hash__ is None:
+                return False
+            pending.extend(node.children())
+        return True
+
     def describe(self) -> str:
         """A short text for messages and for the names of generic instances, such as ``opt nat``."""
         if self.name is not None:

@@ -76,6 +76,7 @@ def read_signature(function: Callable[..., Any], resolver: Resolver) -> Signatur
     signature.arguments, signature.names = tuple(nodes), tuple(labels)
     result = resolver.result(annotations.get("return"), scope.at("return"))
     signature.results, signature.manual = result.nodes, result.manual
+    resolver.check_dicts()
     defaults = inner.__defaults__ or ()
     for name, node, value in list(zip(names, nodes, (...,) * (len(names) - len(defaults)) + defaults)):
         if value is not ... and not (value is None and node.target().kind in ("opt", "null", "reserved")):

@@ -608,3 +608,27 @@ def f(x: Typed) -> nat: ...
 """
     )
     assert "type Typed = record { b : text; x : nat };" in did
+
+
+def test_keys_of_dicts(guest) -> None:
+    """What Python can hash: texts, principals, enums, tuples, frozen dataclasses, services, options."""
+    did = guest.did(
+        HEAD
+        + """
+@dataclass(frozen=True)
+class Key:
+    number: nat
+    next: "Opt[Key]"
+class Pair(NamedTuple):
+    left: blob
+    right: float
+class Colour(Enum):
+    RED = 1
+class Other(Service): ...
+@query
+def f(a: dict[Key, nat], b: dict[Pair, nat], c: dict[Colour, nat], d: dict[Other, nat]) -> nat: ...
+@query
+def g(a: dict[tuple[Opt[Principal], bool], nat], b: dict[Func(Query[[list[nat]], nat]), nat]) -> nat: ...
+"""
+    )
+    assert "f : ( vec record { Key; nat }" in did or "f : (vec record { Key; nat }" in did, did

@@ -94,6 +94,9 @@ def check(guest, body: str) -> dict:
         ("Func(Query[[dict], nat])", "dict alone is not a type", "dict[str, nat64]"),
         ("Func(Query[[str], set])", "set has no Candid type", "Vec[T]"),
         ("dict[str]", "is not a Candid type", "dict[str, nat64]"),
+        ("dict[list[nat], nat]", "vec nat cannot be the key of a dict", "list[tuple[K, V]]"),
+        ("Vec[dict[Opt[Box[nat]], nat]]", "opt Box_nat cannot be the key of a dict", "list[tuple[K, V]]"),
+        ("dict[tuple[nat, list[nat]], nat]", "cannot be the key of a dict", "list[tuple[K, V]]"),
         ("Final[nat]", "is not a Candid type", "basilisk"),
         ("Type[Custom]", "is not a Candid type", "basilisk"),
         ("Generic[T]", "is not a Candid type", "basilisk"),
@@ -186,6 +189,11 @@ def test_columns_count_characters(guest) -> None:
         ("@query\ndef f(*, x: ¤nat): ...\n", "keyword-only"),
         ("@query\ndef f(*args: ¤nat): ...\n", "fixed number"),
         ("@query\ndef f(**args: ¤nat): ...\n", "fixed number"),
+        (
+            "@dataclass\nclass K:\n  x: nat\n"
+            "class R(Record):\n  x: ¤dict[K, nat]\n@query\ndef f(x: R): ...\n",
+            "K cannot be the key of a dict",
+        ),
         ("class R(Record):\n  x: ¤nat = 1\n@query\ndef f(x: R): ...\n", "has no default"),
         ("class V(Variant):\n  x: ¤nat = 1\n@query\ndef f(x: V): ...\n", "has no default"),
         ("class T1(TypedDict, total=False):\n  x: ¤nat\n@query\ndef f(x: T1): ...\n", "may be missing"),
