@@ -8,10 +8,10 @@ from pathlib import Path
 
 from cpython.cache import digest, tree_digest
 from cpython.cross import REPOSITORY, cpython_key
-from cpython.faults import BuildFault
 from cpython.pins import Pins
 from cpython.progress import Progress
 from cpython.toolchain import Toolchain
+from tools.toolbox import SourcesChanged, build_toolbox
 from tools.wasm_file import check_runtime, custom_section
 
 __all__ = ["ARTEFACT", "SourcesChanged", "assemble", "runtime_key"]
@@ -33,10 +33,6 @@ _VERSIONS = {
 }
 
 
-class SourcesChanged(BuildFault):
-    """Somebody edited the sources between the computing of their hash and the copying."""
-
-
 def runtime_key(pins: Pins) -> str:
     """Hash of everything the artefact is made from."""
     return digest("runtime", str(FORMAT_VERSION), cpython_key(pins), tree_digest(REPOSITORY, _INPUTS))
@@ -50,7 +46,7 @@ def assemble(
     shutil.rmtree(work, ignore_errors=True)
     out = work / "out"
     out.mkdir(parents=True)
-    for name in ("bridge_crate", "stdlib_bundler", "toolbox_crate"):
+    for name in ("bridge_crate", "stdlib_bundler"):
         # Without their dates: cargo trusts them, and what it built last may be another checkout's.
         shutil.copytree(REPOSITORY / name, work / name, ignore=_NOT_INPUTS, copy_function=shutil.copy)
     if runtime_key(pins) != key:
@@ -72,18 +68,13 @@ def assemble(
     check_runtime((out / "linked.wasm").read_bytes())
     _step(toolchain, progress, "shrinking it with wasm-opt", "optimise", env, "read the log")
     _step(toolchain, progress, "compiling the standard library", "stdlib", env, "read the log")
-    toolbox = {
-        **env,
-        "SOURCE": toolchain.inside(work / "toolbox_crate"),
-        "TARGET": _target(toolchain, "toolbox"),
-    }
-    _step(toolchain, progress, "compiling the toolbox (Rust)", "toolbox", toolbox, _RUST_REMEDY)
+    toolbox = build_toolbox(pins, toolchain, progress)
 
     module = (out / "optimised.wasm").read_bytes()
     check_runtime(module)
     manifest = _manifest(pins, toolchain, prefix, key)
     module += custom_section("basilisk:stdlib", (out / "stdlib.bin").read_bytes())
-    module += custom_section("basilisk:toolbox", (out / "toolbox.wasm").read_bytes())
+    module += custom_section("basilisk:toolbox", toolbox.read_bytes())
     module += custom_section("basilisk:manifest", manifest)
     (out / "runtime.wasm").write_bytes(module)
     _step(toolchain, progress, "packing it", "pack", env, "read the log")

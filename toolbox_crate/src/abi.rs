@@ -6,10 +6,10 @@
 
 use alloc::vec::Vec;
 
-use crate::{deflate, validate};
+use crate::{deflate, meter, validate};
 
 /// Version of this interface; a host refuses another one.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The interface's version.
 #[no_mangle]
@@ -66,6 +66,16 @@ pub unsafe extern "C" fn compress(data: *const u8, length: usize, history: usize
     let data = unsafe { view(data, length) };
     let (history, data) = data.split_at(history.min(length));
     result(deflate::piece(history, data, level as i32).unwrap_or_default())
+}
+
+/// Meter a module, see [`meter::meter`]; the result is a module, or nothing for what is not one.
+///
+/// # Safety
+/// The pair describes a buffer of this module.
+#[no_mangle]
+pub unsafe extern "C" fn meter(module: *const u8, length: usize) -> u64 {
+    // SAFETY: by the contract of this function.
+    result(meter::meter(unsafe { view(module, length) }).unwrap_or_default())
 }
 
 /// # Safety

@@ -8,6 +8,7 @@
 //! | [`abi`] | the functions the module exports |
 //! | [`deflate`] | compression of one piece of a deflate stream |
 //! | [`validate`] | the rules of the Internet Computer for canister modules, and measures |
+//! | [`meter`] | modules that count what their instructions cost |
 //! | [`json`] | writing reports |
 #![cfg_attr(target_family = "wasm", no_std)]
 
@@ -19,4 +20,5 @@ mod freestanding;
 pub mod abi;
 pub mod deflate;
 pub mod json;
+pub mod meter;
 pub mod validate;

@@ -33,7 +33,7 @@ _PROGRAM = "basilisk._guest.start:build"
 _PREIMPORTED = ("basilisk", "basilisk._guest.start", "basilisk._guest.wrappers", "basilisk._guest.tracebacks")
 """Modules that every canister needs; the last one, so that a trap's traceback costs no import."""
 
-FUEL = 200_000_000_000
+MOST_INSTRUCTIONS = 200_000_000_000
 """Instructions an import of the user's program may take: about a minute, so that an endless loop ends."""
 
 _KEPT = 4
@@ -96,7 +96,7 @@ class Session:
         self._image = image
         imports = refuse_all_but({"debug_print": self._debug_print, "trap": self._trap})
         self.instance = Instance(engine, engine.compile(shell), imports, image)
-        self.instance.fuel = FUEL
+        self.instance.instructions_left = MOST_INSTRUCTIONS
         step = image.exports.get("basilisk_step")
         address = image.constants.get("basilisk_mailbox")
         if step is None or address is None:
@@ -178,7 +178,7 @@ def prepare(
             error = answer.get("error")
             raise explain(error if isinstance(error, dict) else {"message": str(answer)}, collection)
         session.mailbox.seal()
-        used = FUEL - session.instance.fuel
+        used = MOST_INSTRUCTIONS - session.instance.instructions_left
         memory, globals_ = session.state()
     return Prepared(memory, globals_, answer, tuple(session.log), used)
 
@@ -193,8 +193,8 @@ def _guarded(session: Session, collection: Collection) -> dict[str, Any]:
         return mailbox.request({"op": "call", "target": _PROGRAM, "request": {"entry": collection.entry}})
     except WasmTrap as trap:
         what, cause = "the interpreter stopped while the program was imported", str(trap)
-        if trap.kind is TrapKind.OUT_OF_FUEL:
-            what = f"importing the program took more than {FUEL:,} instructions"
+        if trap.kind is TrapKind.OUT_OF_INSTRUCTIONS:
+            what = f"importing the program took more than {MOST_INSTRUCTIONS:,} instructions"
             cause = "there may be an endless loop at the top level of a module"
         remedy = "keep heavy work out of the top level of modules; do it in @init or in a method"
     except _Trapped as trapped:

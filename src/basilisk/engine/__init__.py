@@ -9,26 +9,28 @@ Pre-initialisation uses ``refuse_all_but({"debug_print": ...})`` for ``imports``
 system API.
 """
 
-from basilisk.engine.engine import CompiledModule, Engine, default_engine
+from basilisk.engine.engine import CompiledModule, Engine, Meter, default_engine
 from basilisk.engine.heap import OS_PAGE, Heap
 from basilisk.engine.host import HostFunction, Imports, refuse_all_but
-from basilisk.engine.instance import MAX_FUEL, Checkpoint, Instance
+from basilisk.engine.instance import MAX_INSTRUCTIONS, Checkpoint, Grown, Instance
 from basilisk.engine.memory import WASM_PAGE, GuestMemory
 from basilisk.engine.traps import HostRefusal, TrapKind, WasmFrame, WasmTrap
 
 __all__ = [
-    "MAX_FUEL",
+    "MAX_INSTRUCTIONS",
     "OS_PAGE",
     "WASM_PAGE",
     "Checkpoint",
     "CompiledModule",
     "Engine",
+    "Grown",
     "GuestMemory",
     "Heap",
     "HostFunction",
     "HostRefusal",
     "Imports",
     "Instance",
+    "Meter",
     "TrapKind",
     "WasmFrame",
     "WasmTrap",

@@ -49,7 +49,6 @@ FEATURES: dict[str, bool] = {
 CODEGEN: dict[str, Any] = {
     "cranelift_nan_canonicalization": True,
     "cranelift_opt_level": "none",
-    "consume_fuel": True,
     "epoch_interruption": False,
     "parallel_compilation": True,
     "native_unwind_info": False,

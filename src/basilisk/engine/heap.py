@@ -55,7 +55,11 @@ class Heap(Protocol):
         ...
 
     def dirty_pages(self, address: int, size: int) -> int:
-        """Number of OS pages written since the last attach, commit or rollback."""
+        """Number of OS pages whose content is another one than the committed one.
+
+        Like the network, which compares the pages that were written with what they held before: a page
+        that was written without being changed is not counted.
+        """
         ...
 
     def changes(self, address: int, size: int) -> list[tuple[int, bytes]]:
@@ -213,7 +217,11 @@ class MappedHeap:
         self._address = address
 
     def dirty_pages(self, address: int, size: int) -> int:
-        return self._file.written(address, size).count(1)
+        total = 0
+        for start, end in self._written(address, size):
+            live = ctypes.string_at(address + start, end - start)
+            total += _different_pages(live, os.pread(self._file.file, end - start, self._offset + start))
+        return total
 
     def changes(self, address: int, size: int) -> list[tuple[int, bytes]]:
         return [
@@ -279,6 +287,14 @@ class MappedHeap:
             pass
 
 
+def _different_pages(one: bytes, other: bytes) -> int:
+    """OS pages in which two runs of the same length differ."""
+    if one == other:
+        return 0
+    starts = range(0, len(one), OS_PAGE)
+    return sum(one[start : start + OS_PAGE] != other[start : start + OS_PAGE] for start in starts)
+
+
 class CopiedHeap:
     """A heap as a list of immutable chunks; commits and rollbacks compare every chunk."""
 
@@ -302,10 +318,7 @@ class CopiedHeap:
         for number in range(size // self.CHUNK):
             live = ctypes.string_at(address + number * self.CHUNK, self.CHUNK)
             old = self._chunks[number] if number < len(self._chunks) else bytes(self.CHUNK)
-            if live != old:
-                total += sum(
-                    live[at : at + OS_PAGE] != old[at : at + OS_PAGE] for at in range(0, self.CHUNK, OS_PAGE)
-                )
+            total += _different_pages(live, old)
         return total
 
     def changes(self, address: int, size: int) -> list[tuple[int, bytes]]:

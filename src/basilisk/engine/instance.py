@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from wasmtime import Store, WasmtimeError
+from wasmtime import FuncType, Store, ValType, WasmtimeError
 from wasmtime import Trap as _Trap
 from wasmtime import _ffi as ffi
 from wasmtime._trap import Frame, FrameList
@@ -25,10 +25,13 @@ if TYPE_CHECKING:
     from basilisk.engine.engine import CompiledModule, Engine
     from basilisk.wasm.shell import Image
 
-__all__ = ["MAX_FUEL", "Checkpoint", "Instance"]
+__all__ = ["MAX_INSTRUCTIONS", "Checkpoint", "Grown", "Instance"]
 
-#: The largest fuel value that wasmtime stores without loss.
-MAX_FUEL = (1 << 63) - 1
+#: The largest value of the counter of instructions.
+MAX_INSTRUCTIONS = (1 << 63) - 1
+
+#: Is told after memory has grown: previous size and growth in pages of 64 KiB.  What it raises ends the run.
+Grown = Callable[[int, int], None]
 
 _SHOWN_FRAMES = 50
 
@@ -45,10 +48,11 @@ class Checkpoint:
 
 
 class Instance:
-    """An instantiated shell with its memory, globals and fuel.
+    """An instantiated shell with its memory, its globals and its counter of instructions.
 
     ``heap`` is the committed memory; without one, ``image`` makes it.  ``globals_`` replaces the initial
     globals of the image (used when an instance is made again from committed state).
+    ``grown`` is told when the code's ``memory.grow`` succeeds, if the code is metered.
     Raises WasmTrap when the image does not fit the memory, WasmtimeError when linking fails and KeyError
     when ``imports`` does not know an import.
     """
@@ -64,6 +68,7 @@ class Instance:
         globals_: Mapping[int, int] | None = None,
         heap_kind: str | None = None,
         memory_limit: int = 4 << 30,
+        grown: Grown | None = None,
     ) -> None:
         self.engine = engine
         self.module = module
@@ -72,11 +77,17 @@ class Instance:
         self._bound: list[host.Frame] = []
         self._functions: dict[int, ffi.wasmtime_func_t] = {}
         self._store = Store(engine.wasmtime)
-        self._store.set_limits(memory_limit, 1_000_000, 1, 1, 1)
+        self._store.set_limits(memory_limit, 1_000_000, 1, 2, 1)
         self._open_context: Any = self._store._context()
-        self.fuel = MAX_FUEL
         self._instance = ffi.wasmtime_instance_t()
         self._instantiate(imports)
+        self._left = MAX_INSTRUCTIONS
+        self._counter = self._exhausted = None
+        if module.metered:
+            self._connect_meter(grown)
+            self._counter = self._export("c").of.global_
+            self._exhausted = self._export("x").of.global_
+        self.instructions_left = MAX_INSTRUCTIONS
         self._globals = {number: self._export(f"g{number}").of.global_ for number in image.globals}
         memory = self._find("m")
         self.memory = GuestMemory(self._context, memory.of.memory if memory is not None else None)
@@ -108,37 +119,53 @@ class Instance:
         self.engine.thread.run(self._run, function, words)
 
     @property
-    def fuel(self) -> int:
-        """Fuel that is left; one unit is about one wasm instruction."""
-        left = ctypes.c_uint64(0)
-        _raise_error(ffi.wasmtime_context_get_fuel(self._context, ctypes.byref(left)))
-        return int(left.value)
+    def instructions_left(self) -> int:
+        """Instructions of the network that may still be executed; below 0 when more were executed.
 
-    @fuel.setter
-    def fuel(self, amount: int) -> None:
-        _raise_error(ffi.wasmtime_context_set_fuel(self._context, amount))
+        Code that is not metered leaves it as it was set.
+        """
+        return self._left if self._counter is None else int(self._read(self._counter).of.i64)
+
+    @instructions_left.setter
+    def instructions_left(self, amount: int) -> None:
+        self._left = amount
+        if self._counter is not None:
+            self._write(
+                self._counter,
+                ffi.wasmtime_val_t(kind=ffi.WASMTIME_I64.value, of=ffi.wasmtime_valunion(i64=amount)),
+            )
+
+    def charge(self, amount: int) -> None:
+        """Count ``amount`` instructions for something that the host does.
+
+        Raises WasmTrap (OUT_OF_INSTRUCTIONS) when they are more than is left; they are counted all the same.
+        """
+        left = self.instructions_left
+        if left >= 0:
+            left = max(left - amount, -MAX_INSTRUCTIONS)
+            self.instructions_left = left
+        if left < 0:
+            raise _out_of_instructions()
 
     # ---- state ---------------------------------------------------------------------------------------
 
     def globals(self) -> dict[int, int]:
         """Bits of every mutable global, unsigned, by number."""
-        value = ffi.wasmtime_val_t()
         found = {}
         for number, handle in self._globals.items():
-            ffi.wasmtime_global_get(self._context, ctypes.byref(handle), ctypes.byref(value))
+            value = self._read(handle)
             raw = ctypes.string_at(ctypes.addressof(value.of), _width(value))
             found[number] = int.from_bytes(raw, "little")
         return found
 
     def set_globals(self, values: Mapping[int, int]) -> None:
         """Set mutable globals to the given bits."""
-        value = ffi.wasmtime_val_t()
         for number, bits in values.items():
             handle = self._globals[number]
-            ffi.wasmtime_global_get(self._context, ctypes.byref(handle), ctypes.byref(value))
+            value = self._read(handle)
             width = _width(value)
             ctypes.memmove(ctypes.addressof(value.of), bits.to_bytes(width, "little"), width)
-            _raise_error(ffi.wasmtime_global_set(self._context, ctypes.byref(handle), ctypes.byref(value)))
+            self._write(handle, value)
 
     @property
     def committed_globals(self) -> dict[int, int]:
@@ -231,6 +258,25 @@ class Instance:
         if trap:
             raise _trap(trap)
 
+    def _connect_meter(self, grown: Grown | None) -> None:
+        """Give the code the host's function that it calls when memory has grown."""
+        address = ValType.i64() if self.module.wide else ValType.i32()
+        failed = (1 << (64 if self.module.wide else 32)) - 1
+
+        def answer(previous: int, pages: int) -> int:
+            if grown is not None and previous != failed:
+                grown(previous, pages)
+            return previous
+
+        signature = host.ImportSignature("meter", "grown", FuncType([address, address], [address]))
+        frame, extern = host.bind(self._context, signature, answer, self._pending)
+        self._bound.append(frame)
+        value = ffi.wasmtime_val_t(
+            kind=ffi.WASMTIME_FUNCREF.value, of=ffi.wasmtime_valunion(funcref=extern.of.func)
+        )
+        table = self._export("h").of.table
+        _raise_error(ffi.wasmtime_table_set(self._context, ctypes.byref(table), 0, ctypes.byref(value)))
+
     def _heap_of_image(self, kind: str | None) -> Heap:
         size = self.image.memory_pages * WASM_PAGE
         heap = new_heap(kind)
@@ -278,13 +324,31 @@ class Instance:
         return value.of.funcref
 
     def _parameter_width(self, function: ffi.wasmtime_func_t) -> int:
-        from wasmtime import FuncType
-
         type_ = FuncType._from_ptr(ffi.wasmtime_func_type(self._context, ctypes.byref(function)), None)
         params = [str(item) for item in type_.params]
         if type_.results or params not in (["i32"], ["i64"]):
             raise TypeError("the function does not take one integer and return nothing")
         return 32 if params == ["i32"] else 64
+
+    def _read(self, handle: Any) -> Any:
+        """The value of a global."""
+        value = ffi.wasmtime_val_t()
+        ffi.wasmtime_global_get(self._context, ctypes.byref(handle), ctypes.byref(value))
+        return value
+
+    def _write(self, handle: Any, value: Any) -> None:
+        _raise_error(ffi.wasmtime_global_set(self._context, ctypes.byref(handle), ctypes.byref(value)))
+
+    def _was_stopped(self) -> bool:
+        """Whether the code ended itself for want of instructions; forgets it."""
+        if self._exhausted is None:
+            return False
+        mark = self._read(self._exhausted)
+        if not mark.of.i32:
+            return False
+        mark.of.i32 = 0
+        self._write(self._exhausted, mark)
+        return True
 
     def _run(self, function: ffi.wasmtime_func_t, words: Any) -> None:
         self._pending.clear()
@@ -303,10 +367,16 @@ class Instance:
             ended = WasmtimeError._from_ptr(error)
         elif trap:
             ended = _trap(trap)
+            if ended.kind is TrapKind.UNREACHABLE and self._was_stopped():
+                ended = _out_of_instructions()
         if self._pending:
             raise self._pending.pop()
         if ended is not None:
             raise ended
+
+
+def _out_of_instructions() -> WasmTrap:
+    return WasmTrap(TrapKind.OUT_OF_INSTRUCTIONS, "all instructions are used up")
 
 
 def _width(value: Any) -> int:

@@ -24,8 +24,8 @@ class TrapKind(enum.Enum):
     BAD_CONVERSION_TO_INTEGER = 8
     UNREACHABLE = 9
     INTERRUPT = 10
-    OUT_OF_FUEL = 11
     OTHER = -1
+    OUT_OF_INSTRUCTIONS = -2  # not one of wasmtime's: the counter of metered code fell below zero
 
 
 @dataclass(frozen=True)

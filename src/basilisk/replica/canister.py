@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import enum
+import weakref
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from basilisk.engine import WASM_PAGE, Checkpoint, Engine, Heap, HostFunction, Instance
+from basilisk.engine import WASM_PAGE, Checkpoint, Engine, Grown, Heap, HostFunction, Instance
 from basilisk.replica.errors import Rejection
 from basilisk.replica.execution import Execution, PreparedCall
+from basilisk.replica.growth import admit_heap
 from basilisk.replica.ledger import Ledger
 from basilisk.replica.limits import Limits
 from basilisk.replica.log import CanisterLog
@@ -88,6 +90,7 @@ class Code:
                 heap=self._heap,
                 globals_=self._globals,
                 memory_limit=self._memory_limit,
+                grown=_watcher(self),
             )
             self._heap = self._instance.heap
             self._globals = self._instance.committed_globals
@@ -156,6 +159,19 @@ class Code:
     def _import(self, module: str, name: str) -> HostFunction:
         assert module == "ic0"  # the module was checked when it was installed
         return bind(self, name)
+
+
+def _watcher(code: Code) -> Grown:
+    """Has memory that grows accounted for by the execution under way."""
+    # The instance belongs to the code: holding the code would keep both for ever.
+    find = weakref.ref(code)
+
+    def grown(_previous: int, _pages: int) -> None:
+        owner = find()
+        if owner is not None and owner.execution is not None:
+            admit_heap(owner.execution)
+
+    return grown
 
 
 class Canister:

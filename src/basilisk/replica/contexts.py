@@ -60,6 +60,11 @@ class Context(enum.Enum):
         return self.replicated and self is not Context.REPLICATED_QUERY
 
     @property
+    def pays_for_heap(self) -> bool:
+        """Whether the heap pages that it changed are charged (replica: ``modification_tracking``)."""
+        return self not in _FREE_HEAP
+
+    @property
     def limits_heap(self) -> bool:
         """Whether the setting ``wasm_memory_limit`` applies."""
         return self in _LIMITED_HEAP
@@ -76,6 +81,8 @@ _NON_REPLICATED = frozenset(
         Context.INSPECT,
     }
 )
+# Their changes are thrown away and not even looked for.
+_FREE_HEAP = frozenset({Context.REPLICATED_QUERY, Context.QUERY, Context.TRANSFORM, Context.INSPECT})
 _LIMITED_HEAP = frozenset({Context.START, Context.INIT, Context.POST_UPGRADE, Context.UPDATE})
 
 

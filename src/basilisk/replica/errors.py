@@ -171,7 +171,7 @@ def trapped(text: str) -> ExecutionError:
 
 def wasm_trap(kind: TrapKind, instruction_limit: int) -> ExecutionError:
     """The error for a trap of the engine."""
-    if kind is TrapKind.OUT_OF_FUEL:
+    if kind is TrapKind.OUT_OF_INSTRUCTIONS:
         return instruction_limit_exceeded(instruction_limit)
     if kind is TrapKind.BAD_SIGNATURE:
         return toolchain_violation("function invocation does not match its signature")

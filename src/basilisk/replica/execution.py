@@ -84,13 +84,15 @@ class Execution:
     certified_data: bytes | None = None
     timer: int | None = None
     prints: list[bytes] = field(default_factory=list)
-    instructions: int = 0
     reserved: int = 0
     consumed: dict[UseCase, int] = field(default_factory=dict)
     minted: int = 0
     memory_usage: int = 0
     admitted_heap: int = 0
     taken_from_subnet: int = 0
+    # figures, known when it has ended: instructions as the network counts them, OS pages of heap changed
+    instructions: int = 0
+    dirty_heap_pages: int = 0
 
     def __post_init__(self) -> None:
         self.balance = self.canister.cycles
@@ -157,8 +159,20 @@ class Execution:
         accounting.ledger.mint(self.minted)
 
     def count(self) -> int:
-        """Instructions executed so far."""
-        return self.instruction_limit - self.code.instance.fuel
+        """Instructions executed so far; they may be more than the limit by the rest of a segment."""
+        return max(0, self.instruction_limit - self.code.instance.instructions_left)
+
+    def charge(self, instructions: int) -> None:
+        """Count instructions.  Raises WasmTrap (OUT_OF_INSTRUCTIONS) when that exceeds the limit."""
+        self.code.instance.charge(instructions)
+
+    def charge_call(self, name: str, arguments: tuple[int, ...]) -> None:
+        """Count the instructions of the system call ``name``; raises like ``charge``."""
+        charges = self.environment.limits.charges
+        amount = charges.calls[name].of(arguments)
+        if name in ("debug_print", "trap"):
+            amount += charges.logged(arguments[1], sum(map(len, self.prints)))
+        self.charge(amount)
 
 
 def run(execution: Execution, target: int | Closure) -> ExecutionError | None:
@@ -168,7 +182,7 @@ def run(execution: Execution, target: int | Closure) -> ExecutionError | None:
     """
     instance = execution.code.instance
     execution.code.execution = execution
-    instance.fuel = execution.instruction_limit
+    instance.instructions_left = execution.instruction_limit
     error: ExecutionError | None = None
     try:
         if isinstance(target, Closure):
@@ -188,10 +202,21 @@ def run(execution: Execution, target: int | Closure) -> ExecutionError | None:
     ) as fault:  # a fault of ours must not look like one of the canister, nor crash the replica
         error = errors.engine_fault(f"{type(fault).__name__}: {fault}")
     finally:
-        execution.instructions = execution.count()
+        _settle(execution)
         execution.code.execution = None
     try:
         growth.admit_heap(execution)
     except ExecutionError as raised:
         return raised
     return error
+
+
+def _settle(execution: Execution) -> None:
+    # The heap pages are charged when all is over, even after a trap; whoever exceeds the limit by them has
+    # used it up and is not stopped any more.
+    execution.dirty_heap_pages = execution.code.instance.dirty_pages()
+    executed = execution.count()
+    if execution.context.pays_for_heap:
+        charges = execution.environment.limits.charges
+        executed += charges.heap(execution.dirty_heap_pages, execution.code.module.address == "i64")
+    execution.instructions = min(executed, execution.instruction_limit)

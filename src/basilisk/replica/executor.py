@@ -275,7 +275,7 @@ class Executor:
                 canister=execution.canister.id,
                 context=execution.context.mode,
                 instructions=execution.instructions,
-                dirty_heap_pages=execution.code.instance.dirty_pages(),
+                dirty_heap_pages=execution.dirty_heap_pages,
                 dirty_stable_pages=execution.stable.dirty_pages,
                 error=error.text if error is not None else None,
             )

@@ -1,8 +1,8 @@
 """Growing memory: limits of the canister and the subnet, and the cycles that more storage takes.
 
-The network checks at each ``memory.grow`` and ``stable64_grow``.  Instrumented code calls
-:func:`admit_heap` there; for code that is not instrumented it is called when the message ends, which has the
-same outcome, since all that the message did is undone.
+The network checks at each ``memory.grow`` and ``stable64_grow``.  Metered code has :func:`admit_heap` called
+there; for code that is not metered it is called when the message ends, which has the same outcome, since all
+that the message did is undone.
 """
 
 from __future__ import annotations

@@ -100,7 +100,7 @@ class Installer:
         try:
             module = self.module(wasm)
             with self._paid(canister, module.address == "i64", caller):
-                self.instructions = module.compile_instructions
+                self._compile(module)
                 if mode == "upgrade":
                     self._upgrade(canister, module, argument, caller, time, options or UpgradeOptions())
                 else:
@@ -182,6 +182,14 @@ class Installer:
                     modules.popitem(last=False)
             modules.move_to_end(key)
         return known
+
+    def _compile(self, module: CanisterModule) -> None:
+        """Charge for the compilation of the module, whether it was compiled here or not."""
+        limits = self._environment.limits
+        cost = limits.charges.compilation(module.compiled.operators)
+        self.instructions = min(cost, limits.install_instructions)
+        if cost > limits.install_instructions:
+            raise errors.instruction_limit_exceeded(limits.install_instructions)
 
     def _begin(
         self, canister: Canister, argument: bytes, caller: bytes, time: int, stable: StableLayer

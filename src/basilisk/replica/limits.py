@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from basilisk.engine.memory import WASM_PAGE
+from basilisk.replica.charges import MAINNET, Charges
 
 __all__ = ["Limits"]
 
@@ -27,6 +28,7 @@ class Limits:
     query_call_charge: int = 50_000_000  # config: instructions charged per call of a composite query
     query_call_depth: int = 6  # config
     query_seconds: int = 10  # config: wall clock of a composite query with all its calls; 0 for no limit
+    charges: Charges = MAINNET  # instructions for system calls, written pages and compilation
 
     module_bytes: int = 100 * _MIB  # config: uncompressed
     heap_bytes: int = 4 * _GIB  # docs: 32-bit memories

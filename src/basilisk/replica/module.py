@@ -57,8 +57,7 @@ class CanisterModule:
     ``upload`` are the bytes as they came, ``hash`` is their SHA-256; ``methods`` maps a name to (kind,
     function number), ``hooks`` an entry point to its function number; ``address`` is the type of addresses,
     i32 or i64.
-    ``passive_data`` tells that there are data segments which code could drop; ``compile_instructions`` is
-    what the network charges for compiling it.
+    ``passive_data`` tells that there are data segments which code could drop.
     """
 
     hash: bytes
@@ -70,7 +69,6 @@ class CanisterModule:
     metadata: dict[str, Metadata] = field(default_factory=dict)
     address: str = "i32"
     passive_data: bool = False
-    compile_instructions: int = 0
 
     @property
     def size(self) -> int:

@@ -71,6 +71,11 @@ class StableLayer:
         """OS pages written in this layer."""
         return len(self._changed)
 
+    def clean_pages(self, offset: int, length: int) -> int:
+        """How many OS pages between ``offset`` and ``offset + length`` were not written in this layer."""
+        last = (offset + length - 1) // OS_PAGE
+        return sum(number not in self._changed for number in range(offset // OS_PAGE, last + 1))
+
     def page(self, number: int) -> bytes | bytearray:
         """OS page ``number`` as this layer sees it."""
         changed = self._changed.get(number)

@@ -5,8 +5,9 @@ wasmtime.  So results are the same on every machine, and nothing needs to be com
 
 * :func:`validate` checks a module against the rules of the Internet Computer and measures it.
 * :func:`gzip` compresses a module, and a changed module in a fraction of the time.
+* :meth:`Toolbox.meter` makes a module count what it executes, in the network's unit.
 
-Both use the toolbox of the runtime artefact; :class:`Toolbox` runs another one.
+They use the toolbox of the runtime artefact; :class:`Toolbox` runs another one.
 """
 
 from __future__ import annotations
@@ -69,6 +70,23 @@ class Toolbox:
     def gzip(self, data: bytes) -> bytes:
         """``data`` as one gzip stream, the same bytes on every machine."""
         return self._compressor.gzip(data)
+
+    @property
+    def digest(self) -> str:
+        """What tells this toolbox from others: SHA-256 of its module, in hexadecimal."""
+        return self._machine.digest
+
+    def meter(self, module: bytes) -> bytes:
+        """A valid ``module`` without custom sections and imports of anything but functions, metered.
+
+        A global counts down what its instructions cost on the Internet Computer.  The result has these
+        exports more: ``c``, the counter; ``x``, which is 1 once code has stopped itself (``unreachable``)
+        because the counter was below zero; ``h``, a table whose function is called after each
+        ``memory.grow`` with the result and the pages asked for and returns the result; ``o<number>``, whose
+        name tells how many operators the network would compile.
+        Raises ArtefactError for what is not a module.
+        """
+        return self._machine.start().meter(module)
 
 
 def _names(module: bytes) -> dict[int, str]:

@@ -15,7 +15,7 @@ from basilisk.errors import ArtefactError
 __all__ = ["INTERFACE", "Instance", "Machine"]
 
 #: Version of the module's interface that this code speaks (``abi.rs``).
-INTERFACE = 1
+INTERFACE = 2
 
 
 class Machine:
@@ -60,6 +60,11 @@ class Instance:
         figures = self._give(limits)
         code = self._give(module)
         return self._take(self._call("check", code, len(module), figures, len(limits), int(bodies)))
+
+    def meter(self, module: bytes) -> bytes:
+        """``module`` with a counter of what it executes (``abi.rs``: ``meter``)."""
+        code = self._give(module)
+        return self._take(self._call("meter", code, len(module)))
 
     def compress(self, history: bytes, data: bytes, level: int) -> bytes:
         """``data`` as a piece of a raw deflate stream in which ``history`` comes right before it."""

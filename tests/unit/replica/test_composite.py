@@ -65,14 +65,13 @@ def test_a_callback_of_a_composite_query_that_traps(replica: Replica, install: I
     [
         ("callee", "echo", 5, "Canister has no query method 'echo    '"),
         ("nobody", "echo", 3, "not found"),
-        ("self", "ask_n", 5, "has a payload size of"),
     ],
 )
 def test_rejects_in_composite_queries(
     replica: Replica, install: Install, callee: str, method: str, code: int, text: str
 ) -> None:
     composer, other = install(COMPOSER), install(CALLEE)
-    target = {"callee": other, "self": composer, "nobody": Principal(bytes(10))}[callee]
+    target = {"callee": other, "nobody": Principal(bytes(10))}[callee]
     answer = replica.query(composer, "ask", to(target, method))
     assert answer[0] == code
     assert text in answer[1:].decode()

@@ -19,6 +19,7 @@ mod limits;
 mod operators;
 mod structure;
 
+pub(crate) use complexity::same;
 pub use limits::Limits;
 
 use alloc::format;

@@ -1,7 +1,7 @@
 """The system API (``ic0``) in Python, a module for each group of functions.
 
-``bind`` gives the host function for an import: it checks the context by the table and calls the
-implementation with the current execution.
+``bind`` gives the host function for an import: it charges for the call, checks the context by the table and
+calls the implementation with the current execution.
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ def bind(slot: Slot, name: str) -> HostFunction:
         assert owner is not None
         execution = owner.execution
         assert execution is not None
+        execution.charge_call(name, arguments)
         if execution.context not in allowed:
             raise wrong_mode(ic0_name(name), execution.context.mode)
         return function(execution, *arguments)

@@ -55,6 +55,8 @@ def stable64_write(execution: Execution, offset: int, source: int, size: int) ->
         raise errors.trapped(errors.STABLE_OUT_OF_BOUNDS)
     if source + size > memory.size:
         raise errors.trapped(errors.HEAP_OUT_OF_BOUNDS)
+    fresh = execution.stable.clean_pages(offset, size)
+    execution.charge(fresh * execution.environment.limits.charges.stable_page)
     execution.stable.write(offset, memory.read(source, size))
     _check_access(execution, "modified", execution.stable.dirty_pages)
 

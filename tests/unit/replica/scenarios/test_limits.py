@@ -38,7 +38,11 @@ def test_the_limit_depends_on_the_kind_of_message(paid: Replica, kind: str) -> N
     builder = Builder()
     builder.function(f"{kind} go" if kind == "canister_query" else kind, ENDLESS)
     paid.limits = replace(
-        paid.limits, update_instructions=10_000, query_instructions=20_000, install_instructions=30_000
+        paid.limits,
+        update_instructions=10_000,
+        query_instructions=20_000,
+        install_instructions=30_000,
+        charges=replace(paid.limits.charges, compiled_operator=0),
     )
     expected = {"canister_query": 20_000, "canister_heartbeat": 10_000, "canister_init": 30_000}[kind]
     canister = paid.create_canister()
