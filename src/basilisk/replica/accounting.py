@@ -83,12 +83,20 @@ class Accounting:
         canister.ledger.consume(use, amount)
         self.ledger.consume(use, amount)
 
-    def charge(self, canister: Canister, use: UseCase, amount: int, caller: bytes | None = None) -> None:
+    def charge(
+        self,
+        canister: Canister,
+        use: UseCase,
+        amount: int,
+        caller: bytes | None = None,
+        slots: int | None = None,
+    ) -> None:
         """Take ``amount``.  Raises Rejection (IC0207) when that would freeze the canister.
 
-        A ``caller`` that controls the canister is told how much is missing.
+        A ``caller`` that controls the canister is told how much is missing.  ``slots`` as in
+        ``freezing_limit``.
         """
-        threshold = self.freezing_limit(canister)
+        threshold = self.freezing_limit(canister, slots=slots)
         if amount > max(0, canister.cycles - threshold):
             missing = threshold + amount - canister.cycles
             reveal = caller is not None and caller in canister.controllers
@@ -97,14 +105,20 @@ class Accounting:
         self.consume(canister, use, amount)
 
     def prepay(
-        self, canister: Canister, instructions: int, caller: bytes | None = None, wide: bool | None = None
+        self,
+        canister: Canister,
+        instructions: int,
+        caller: bytes | None = None,
+        wide: bool | None = None,
+        slots: int | None = None,
     ) -> int:
         """Take the price of an execution that uses up its limit; returns it.  Raises Rejection (IC0207).
 
-        ``wide`` replaces the width of the addresses of the installed module.
+        ``wide`` replaces the width of the addresses of the installed module; ``slots`` as in
+        ``freezing_limit``.
         """
         price = self._environment.fees.execution(instructions, canister.wide if wide is None else wide)
-        self.charge(canister, UseCase.INSTRUCTIONS, price, caller)
+        self.charge(canister, UseCase.INSTRUCTIONS, price, caller, slots)
         return price
 
     def refund_unused(

@@ -34,15 +34,15 @@ class Clock:
 
     def now(self) -> int:
         """Nanoseconds since 1970."""
+        if self.mode == "real":
+            self._now = max(self._now, time.time_ns())
         return self._now
 
     def next_round(self) -> int:
         """Begin a round: time moves by at least one nanosecond."""
         step = self.tick_ns if self.mode == "ticking" else 1
         self._now += max(1, step)
-        if self.mode == "real":
-            self._now = max(self._now, time.time_ns())
-        return self._now
+        return self.now()
 
     def advance(self, seconds: float) -> None:
         """Let ``seconds`` pass.  Raises UsageError for a negative number."""

@@ -99,7 +99,10 @@ class Executor:
         prepaid = 0
         try:
             self._admit(canister, origin, cycles)
-            prepaid = self._accounting.prepay(canister, limit, caller)
+            # The response to a canister has its slot from the moment the call arrived.
+            owed = isinstance(origin, CanisterOrigin) and not deadline
+            slots = canister.response_slots + owed
+            prepaid = self._accounting.prepay(canister, limit, caller, slots=slots)
             kind, function = self._method(canister, method)
         except Rejection as rejection:
             # The base price stays with the network when the canister got as far as looking for the method.

@@ -139,7 +139,8 @@ def test_clocks(engine: Engine, mode: str, least: int) -> None:
     if mode == "standing":
         assert after - before == 1
     replica.clock.set(after + 77)
-    assert number(replica.query(canister, "time")) == after + 77
+    now = number(replica.query(canister, "time"))
+    assert now >= after + 77 if mode == "real" else now == after + 77
     with pytest.raises(UsageError, match="time does not run backwards"):
         replica.clock.set(after)
 
