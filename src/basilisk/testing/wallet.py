@@ -25,6 +25,8 @@ BALANCE = 10**24
 
 _LARGEST = (1 << 128) - 1
 _ERROR_CODE = re.compile(r"\s*(IC\d{4}):\s*")
+#: What tells the two kinds of traps where the message begins with no code.
+_TRAPS = {"Canister called `ic0.trap`": "IC0503", "Canister trapped": "IC0502"}
 
 # Request: length of the callee (1 byte), callee, length of the name (4 bytes, little-endian), name, cycles
 # (16 bytes, little-endian), message.  Reply: cycles that came back (16 bytes), then 0 and the reply, or 1,
@@ -107,7 +109,7 @@ def forward(
 ) -> Answer:
     """Call ``name`` through the wallet ``purse`` with ``cycles``.
 
-    A reject's ``error_code`` is what its message begins with, because a canister learns no more.
+    A reject's ``error_code`` is read from its message, because a canister learns no more.
     Raises UsageError for an amount of more than 128 bits.
     """
     __tracebackhide__ = True
@@ -133,4 +135,6 @@ def forward(
     if code is not None:
         text = text[code.end() :]
     error_code = code[1] if code is not None else None
+    if error_code is None:
+        error_code = next((known for words, known in _TRAPS.items() if words in text), None)
     return Answer(CallRejected(int.from_bytes(content[:4], "little"), text, error_code), refunded)
