@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from basilisk.principal import Principal
 from basilisk.replica.errors import ErrorCode, Rejection
 from basilisk.replica.ids import principal_text
 
@@ -59,7 +60,7 @@ def canister_not_found(canister: bytes) -> Rejection:
 
 def not_controller(canister: bytes, controllers: Iterable[bytes], sender: bytes) -> Rejection:
     """The sender may not do that to the canister."""
-    names = " ".join(principal_text(item) for item in sorted(controllers))
+    names = " ".join(str(item) for item in sorted(map(Principal, controllers)))
     return advised(
         ErrorCode.CANISTER_INVALID_CONTROLLER,
         f"Only the controllers of the canister {principal_text(canister)} can control it.\n"

@@ -247,7 +247,7 @@ class ManagementCanister:
 
     def note_controllers(self, canister: Canister) -> None:
         """The controllers were set."""
-        controllers = [Principal(item) for item in sorted(canister.controllers)]
+        controllers = sorted(map(Principal, canister.controllers))
         self._note(canister, _any(canister.controllers), {"controllers_change": {"controllers": controllers}})
 
     def note_uninstall(self, canister: Canister) -> None:

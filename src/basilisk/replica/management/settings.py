@@ -182,7 +182,7 @@ def _size(count: int) -> str:
 def shown(canister: Canister) -> dict[str, Any]:
     """All settings in the form of ``definite_canister_settings``."""
     settings: dict[str, Any] = {key: getattr(canister, name) for key, (name, _, _) in _NUMBERS.items()}
-    settings["controllers"] = [Principal(item) for item in sorted(canister.controllers)]
+    settings["controllers"] = sorted(map(Principal, canister.controllers))
     for name in _VISIBILITIES:
         value: Visibility = getattr(canister.managed, name)
         viewers = [Principal(item) for item in value.viewers] if value.kind == "allowed_viewers" else None

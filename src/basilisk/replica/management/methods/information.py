@@ -85,7 +85,7 @@ def canister_info(service: ManagementCanister, _call: Call, arguments: Mapping[s
             for change in recent
         ],
         "module_hash": canister.code.module.hash if canister.code is not None else None,
-        "controllers": [Principal(item) for item in sorted(canister.controllers)],
+        "controllers": sorted(map(Principal, canister.controllers)),
     }
 
 

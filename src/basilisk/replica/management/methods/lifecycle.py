@@ -98,7 +98,7 @@ def creation_details(canister: Canister) -> dict[str, Any]:
     """The entry of a new canister's history."""
     variables = canister.environment
     creation = {
-        "controllers": [Principal(item) for item in sorted(canister.controllers)],
+        "controllers": sorted(map(Principal, canister.controllers)),
         "environment_variables_hash": settings.environment_hash(variables) if variables else None,
     }
     return {"creation": creation}
@@ -111,7 +111,7 @@ def update_settings(service: ManagementCanister, call: Call, arguments: Mapping[
     settings.apply(service.environment, service.machinery.canisters, canister, wanted)
     canister.version += 1
     if wanted.get("controllers") is not None:
-        controllers = [Principal(item) for item in sorted(canister.controllers)]
+        controllers = sorted(map(Principal, canister.controllers))
         service.record(canister, call, arguments, {"controllers_change": {"controllers": controllers}})
 
 
