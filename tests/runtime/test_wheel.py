@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import zipfile
@@ -25,6 +26,31 @@ from basilisk import query, text
 def greet(name: text) -> text:
     return f"Hello, {name}!"
 """
+
+
+TEST = """\
+def test_greeting(deploy):
+    assert deploy("main.py").greet("World") == "Hello, World!"
+"""
+
+PYTEST = {
+    "exceptiongroup",
+    "iniconfig",
+    "packaging",
+    "pluggy",
+    "pygments",
+    "pytest",
+    "tomli",
+    "typing-extensions",
+}
+"""pytest and what it needs on any Python."""
+
+
+def locked(names: set[str]) -> str:
+    """The entries of these packages in the project's lock file, hashes included."""
+    text = (ROOT / "requirements" / "dev.txt").read_text("utf-8")
+    entries = re.findall(r"^[a-z].*?(?<!\\)$", text, re.MULTILINE | re.DOTALL)
+    return "\n".join(entry for entry in entries if entry.partition("==")[0] in names)
 
 
 def interpreters() -> list[Path]:
@@ -99,3 +125,10 @@ def test_an_empty_environment_builds_and_runs(wheel: Path, tmp_path: Path, posit
     run(basilisk, "build", "main.py", "--output", "out", env=clean)
     assert {path.suffix for path in (tmp_path / "out").iterdir()} >= {".wasm", ".gz", ".did"}
     assert "Hello, World!" in run(basilisk, "run", "main.py", "greet", '("World")', env=clean)
+
+    # With pytest beside it, the plug-in is there without a word.
+    (tmp_path / "pytest.txt").write_text(locked(PYTEST))
+    run(*pip, "--require-hashes", "-r", tmp_path / "pytest.txt", env=pip_env)
+    (tmp_path / "test_main.py").write_text(TEST)
+    said = run(environment / "bin" / "python", "-m", "pytest", "-q", "test_main.py", env=clean)
+    assert "1 passed" in said
