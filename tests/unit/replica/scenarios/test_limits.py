@@ -33,6 +33,46 @@ def test_out_of_instructions_at_the_head_of_a_loop(paid: Replica) -> None:
     assert before - paid.status(canister).cycles == ingress + 5_000_000 + 100_000
 
 
+@pytest.mark.parametrize("missing", [0, 1, 500, 501])
+def test_out_of_instructions_in_a_system_call(paid: Replica, missing: int) -> None:
+    """Entry 1, two constants 2, two calls 10; 500 and 50 a byte for the data, 500 for the reply.
+
+    With up to 500 missing the reply fails, with more the data before it.
+    """
+    builder = Builder()
+    builder.function(
+        "canister_query go", "(call $msg_reply_data_append (i32.const 0) (i32.const 1000)) (call $msg_reply)"
+    )
+    canister = deploy(paid, builder.build())
+    needed = 13 + 500 + 50 * 1000 + 500
+    paid.limits = replace(paid.limits, query_instructions=needed - missing)
+    if not missing:
+        assert len(paid.query(canister, "go")) == 1000
+        assert paid.last.instructions == needed
+        return
+    with pytest.raises(CallRejected, match=f"the limit of {needed - missing} instructions") as caught:
+        paid.query(canister, "go")
+    assert caught.value.error_code == "IC0522"
+
+
+def test_what_is_left_of_a_function_is_not_checked(paid: Replica) -> None:
+    """Only entries, heads of loops and system calls look at the counter.
+
+    Entry 1, call 5, constant 1, if 2, reply 500: 509; the branch 1, and 3 that nobody looks at.
+    """
+    builder = Builder()
+    builder.function("canister_query go", "(call $msg_reply) (if (i32.const 1) (then nop)) nop nop nop")
+    canister = deploy(paid, builder.build())
+    assert paid.query(canister, "go") == b""
+    assert paid.last.instructions == 513
+    paid.limits = replace(paid.limits, query_instructions=510)
+    assert paid.query(canister, "go") == b""
+    assert paid.last.instructions == 510
+    paid.limits = replace(paid.limits, query_instructions=508)
+    with pytest.raises(CallRejected, match="the limit of 508 instructions"):
+        paid.query(canister, "go")
+
+
 @pytest.mark.parametrize("kind", ["canister_query", "canister_heartbeat", "canister_init"])
 def test_the_limit_depends_on_the_kind_of_message(paid: Replica, kind: str) -> None:
     builder = Builder()
@@ -107,6 +147,19 @@ def test_memory_grow_beyond_the_setting_traps(paid: Replica) -> None:
     )
     assert number(paid.query(canister, "size")) == 3
     assert state_of(paid, canister) == 1
+
+
+def test_a_refused_growth_ends_the_message_at_once(paid: Replica) -> None:
+    """What stands behind it is not executed: the line is not printed."""
+    builder = Builder()
+    text = builder.data(b"behind")
+    show = f"(call $debug_print (i32.const {text[0]}) (i32.const {text[1]}))"
+    builder.function("canister_update go", f"{show} (drop (memory.grow (i32.const 9))) {show} {REPLY}")
+    canister = deploy(paid, builder.build(), wasm_memory_limit=2 * 65_536)
+    with pytest.raises(CallRejected) as caught:
+        paid.update(canister, "go")
+    assert caught.value.error_code == "IC0539"
+    assert [record.text for record in paid.logs(canister)].count("behind") == 1
 
 
 def test_an_update_is_refused_when_the_heap_is_over_the_setting_already(paid: Replica) -> None:
