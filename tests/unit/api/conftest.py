@@ -14,6 +14,7 @@ from basilisk import calls, ic, methods, randomness, services, timers
 from basilisk._guest.start import build
 from basilisk.candid import format_did, parse_did
 from basilisk.candid.types import Argument, Func, Interface, Service
+from basilisk.stable import declaration
 
 
 class ContextError(RuntimeError):
@@ -34,6 +35,11 @@ class System(types.ModuleType):
         self.phases: list[str] = []
         self.driver: tuple[Any, ...] = ()
         self.wants_entropy = False
+        self.structures: list[tuple[Any, ...]] = []
+
+    def structure_define(self, *definition: Any) -> int:
+        self.structures.append(definition)
+        return len(self.structures) - 1
 
     def set_phase(self, phase: str) -> None:
         self.phases.append(phase)
@@ -164,6 +170,8 @@ class Guest:
                 sys.modules.pop(name, None)
         sys.modules.pop("kybra", None)
         methods.registry.clear()
+        declaration.declared.clear()
+        declaration.Declaration.closed = False
 
 
 @pytest.fixture

@@ -224,3 +224,49 @@ def test_public_names_exist() -> None:
         assert getattr(candid, name) is not None
     with pytest.raises(AttributeError):
         candid.nothing  # noqa: B018
+
+
+def _cycle(kind: str) -> Any:
+    """A value that contains itself."""
+    if kind == "vec":
+        items: list[Any] = []
+        items.append(items)
+        return items
+    if kind == "opt":
+        wrapper = Some(None)
+        wrapper.value = wrapper
+        return wrapper
+    record: dict[str, Any] = {}
+    record["tail" if kind == "record" else "next"] = record
+    return record
+
+
+@pytest.mark.parametrize(
+    ("kind", "definition"),
+    [
+        ("vec", "type T = vec T;"),
+        ("record", "type T = record { tail : opt T };"),
+        ("variant", "type T = variant { next : T; end };"),
+        ("opt", "type T = opt T;"),
+    ],
+)
+def test_values_that_contain_themselves(kind: str, definition: str) -> None:
+    """They have no end; the encoder finds one, and the path in its message is short."""
+    environment = candid.parse_types(definition)
+    with pytest.raises(CandidError, match="itself") as caught:
+        candid.encode([candid.types.Ref("T")], [_cycle(kind)], environment)
+    assert len(str(caught.value)) < 500
+
+
+def test_a_plain_value_is_no_option_of_itself() -> None:
+    """``type T = opt T`` has values, but 5 is none."""
+    environment = candid.parse_types("type T = opt T;")
+    with pytest.raises(CandidError, match="an option of itself"):
+        candid.encode([candid.types.Ref("T")], [5], environment)
+    deep: object = None
+    for _ in range(10_000):
+        deep = Some(deep)
+    data = candid.encode([candid.types.Ref("T")], [deep], environment)
+    assert data.endswith(b"\1" * 10_000 + b"\0")
+    (value,) = candid.decode(data, [candid.types.Ref("T")], environment)
+    assert candid.encode([candid.types.Ref("T")], [value], environment) == data

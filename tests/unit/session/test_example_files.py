@@ -29,9 +29,9 @@ def test_the_examples_are_there() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_example_is_complete(name: str) -> None:
-    """Program, explanation, interface and session."""
+    """Program, explanation, interface, session and tests."""
     folder = EXAMPLES / name
-    for file in ("main.py", "README.md", f"{name}.did", "session.txt"):
+    for file in ("main.py", "README.md", f"{name}.did", "session.txt", f"test_{name}.py"):
         assert (folder / file).is_file(), file
 
 

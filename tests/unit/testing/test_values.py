@@ -87,7 +87,7 @@ def _types() -> st.SearchStrategy[tuple[Type, st.SearchStrategy[object]]]:
     def extend(inner: st.SearchStrategy[tuple[Type, st.SearchStrategy[object]]]) -> st.SearchStrategy[object]:
         names = st.lists(st.sampled_from("abcdef"), min_size=1, max_size=3, unique=True)
 
-        def fields(parts: list[tuple[str, tuple[Type, object]]]) -> tuple[Field, ...]:
+        def fields(parts: tuple[tuple[str, tuple[Type, object]], ...]) -> tuple[Field, ...]:
             made = [Field(field_id(name), name, type_) for name, (type_, _) in parts]
             return tuple(sorted(made, key=lambda item: item.id))
 

@@ -13,8 +13,8 @@ from tests.unit.replica.wat import module, reply_bytes
 
 __all__ = ["PROXY", "Proxy", "direct", "query"]
 
-# Argument of `call`: callee (its length in a byte), cycles (16 bytes, little-endian), length of the method's name
-# (4 bytes), name, payload.  Answer: 0 and the reply, or 1, the reject code and its text.
+# Argument of `call`: callee (its length in a byte), cycles (16 bytes, little-endian), length of the method's
+# name (4 bytes), name, payload.  Answer: 0 and the reply, or 1, the reject code and its text.
 PROXY = module(
     f"""
     (type $callback (func (param i32)))
