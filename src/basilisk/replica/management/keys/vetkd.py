@@ -9,15 +9,16 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-__all__ = ["ORDER", "derive", "encrypted_key", "public_key"]
+__all__ = ["G1", "ORDER", "canister_offset", "context_offset", "derive", "encrypted_key", "public_key"]
 
 #: Number of points in each subgroup.
 ORDER = 0x73EDA753299D7D483339D80809A1D80553BDA402FFFE5BFEFFFFFFFF00000001
 
-# Generators of the subgroups in compressed form (draft-irtf-cfrg-pairing-friendly-curves, "BLS12-381").
-_G1 = bytes.fromhex(
+#: Generator of G1 in compressed form (draft-irtf-cfrg-pairing-friendly-curves, "BLS12-381").
+G1 = bytes.fromhex(
     "97f1d3a73197d7942695638c4fa9ac0fc3688c4f9774b905a14e3a3f171bac586c55e83ff97a1aeffb3af00adb22c6bb"
 )
+# That of G2.
 _G2 = bytes.fromhex(
     "93e02b6052719f607dacd3a088274f65596bd0d09920b61ab5da61bbdc7f5049334cf11213945d57e5ac7d055d042b7e"
     "024aa2b2f08f0a91260805272dc51051c6e47ad4fa403b02b4510b647ae3d1770bac0326a805bbefd48056c8c121bdb8"
@@ -34,10 +35,20 @@ def public_key(secret: int) -> bytes:
 
 def derive(secret: int, canister: bytes, context: bytes) -> int:
     """The secret key of a canister for one context."""
-    secret = (secret + _offset(public_key(secret), canister, _CANISTER)) % ORDER
+    secret = (secret + canister_offset(public_key(secret), canister)) % ORDER
     if context:
-        secret = (secret + _offset(public_key(secret), context, _CONTEXT)) % ORDER
+        secret = (secret + context_offset(public_key(secret), context)) % ORDER
     return secret
+
+
+def canister_offset(key: bytes, canister: bytes) -> int:
+    """What is added to a master key to make the key of a canister."""
+    return _offset(key, canister, _CANISTER)
+
+
+def context_offset(key: bytes, context: bytes) -> int:
+    """What is added to a canister's key to make the one for a context, which is not empty."""
+    return _offset(key, context, _CONTEXT)
 
 
 def encrypted_key(secret: int, message: bytes, transport: bytes, nonce: int) -> bytes:
@@ -48,7 +59,7 @@ def encrypted_key(secret: int, message: bytes, transport: bytes, nonce: int) -> 
     """
     from pyblst import BlstP1Element  # type: ignore[import-untyped]
 
-    g1 = BlstP1Element().uncompress(_G1)
+    g1 = BlstP1Element().uncompress(G1)
     hashed = BlstP1Element().hash_to_group(public_key(secret) + message, _HASH)
     target = BlstP1Element().uncompress(transport)
     third = _mul(target, nonce) + _mul(hashed, secret)
