@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Literal
 
 from basilisk.engine import Engine, default_engine
 from basilisk.errors import BasiliskError, CallRejected, UsageError
@@ -12,6 +13,7 @@ from basilisk.principal import Principal
 from basilisk.replica import checkpoints, profiles
 from basilisk.replica.accounting import Accounting
 from basilisk.replica.canister import Canister
+from basilisk.replica.certificates import Authority
 from basilisk.replica.checkpoints import ReplicaCheckpoint
 from basilisk.replica.clock import Clock
 from basilisk.replica.errors import ErrorCode, RejectCode, Rejection
@@ -37,6 +39,7 @@ from basilisk.replica.management import (
     Machinery,
     ManagementCanister,
 )
+from basilisk.replica.management.network import fetch
 from basilisk.replica.message import IngressState, IngressStatus, Reply, Result
 from basilisk.replica.module import Validator
 from basilisk.replica.query import Certifier, QueryRunner
@@ -51,9 +54,6 @@ __all__ = ["Replica"]
 #: Candid for "no arguments".
 EMPTY_ARGUMENTS = b"DIDL\x00\x00"
 
-# Head of a DER encoded BLS12-381 public key (specification, "Root of trust"); the key itself follows.
-_DER_BLS = bytes.fromhex("308182301d060d2b0601040182dc7c0503010201060c2b0601040182dc7c05030201036100")
-
 #: Cycles of a new canister on local replicas (100 T).
 _DEFAULT_CYCLES = 100_000_000_000_000
 
@@ -64,8 +64,10 @@ class Replica:
     ``profile`` names limits and prices (``mainnet``, ``system``, ``unlimited``); ``limits`` and ``fees``
     replace them.  ``seed`` decides all randomness, ``clock`` the time; two replicas with the same seed and
     the same calls end in the same state.  ``validate`` checks modules: True for the network's rules, False
-    for none, or a function.  ``on_print`` is called with (canister, record) for every line that a
-    canister prints.  All methods may be called from any thread; one call is executed at a time.
+    for none, or a function.  ``certifier`` gives the data certificates of queries; without
+    one they are signed with the replica's root key, and False is for none.  ``on_print`` is called with (canister, record) for every line that a
+    canister prints.  HTTP outcalls go to the real network only with ``allow_network`` (see
+    ``http_responder``).  All methods may be called from any thread; one call is executed at a time.
     """
 
     def __init__(
@@ -78,18 +80,20 @@ class Replica:
         clock: Clock | None = None,
         seed: int | bytes = 0,
         validate: bool | Validator = True,
-        certifier: Certifier | None = None,
+        certifier: Certifier | Literal[False] | None = None,
         on_print: Callable[[Principal, LogRecord], None] | None = None,
+        allow_network: bool = False,
     ) -> None:
         standard_limits, standard_fees = profiles.profile(profile)
         self.limits = limits if limits is not None else standard_limits
         self.fees = fees if fees is not None else standard_fees
         self.clock = clock if clock is not None else Clock()
         self.randomness = Randomness(seed)
-        self.root_key = _DER_BLS + self.randomness.derive("root key", 96)
-        self.subnet = self_authenticating(self.randomness.derive("subnet"))
+        authority = Authority(self.randomness.derive("root key"))
+        self.root_key = authority.root_key
+        self.subnet = self_authenticating(self.root_key)
         self.engine = engine if engine is not None else default_engine()
-        self.management = ManagementCanister(self)
+        self.management = ManagementCanister(self, fetch if allow_network else None)
         self.last = LastCall(0, 0, 0)
         self._on_print = on_print
         self._canisters: dict[bytes, Canister] = {}
@@ -97,7 +101,8 @@ class Replica:
         self._created = 0
         self._lock = threading.RLock()
         self._scheduler = Scheduler(self, self.clock, self._canisters, self.management)
-        self._queries = QueryRunner(self, self._canisters, certifier)
+        self._queries = QueryRunner(self, self._canisters, certifier or None)
+        self._queries.signer = None if certifier is False else authority.certify
         self._installer = Installer(self.engine, self, _validator(validate))
         self._queries.management = self.management.query
         self.management.attach(

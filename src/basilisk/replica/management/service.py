@@ -51,11 +51,11 @@ class ManagementCanister:
     ``responder`` answers HTTP outcalls.
     """
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: Environment, responder: HttpResponder | None = None) -> None:
         self.environment = environment
         self.state = State()
         self.admins: set[bytes] = set()
-        self.responder: HttpResponder | None = None
+        self.responder = responder
         self._machinery: Machinery | None = None
 
     def attach(self, machinery: Machinery) -> None:

@@ -11,12 +11,11 @@ from basilisk.replica.ids import principal_bytes
 from basilisk.replica.management import interface
 from tests.unit.replica.wat import module, reply_bytes
 
-__all__ = ["PROXY", "Proxy", "direct", "query"]
+__all__ = ["PROXY", "Proxy", "direct", "proxy", "query"]
 
 # Argument of `call`: callee (its length in a byte), cycles (16 bytes, little-endian), length of the method's
 # name (4 bytes), name, payload.  Answer: 0 and the reply, or 1, the reject code and its text.
-PROXY = module(
-    f"""
+_BODY = f"""
     (type $callback (func (param i32)))
     (table 2 funcref) (elem (i32.const 0) $reply $reject)
     (func $reply (param i32)
@@ -50,9 +49,15 @@ PROXY = module(
     (func (export "canister_update print") (call $msg_arg_data_copy (i32.const 0) (i32.const 0)
         (call $msg_arg_data_size)) (call $debug_print (i32.const 0) (call $msg_arg_data_size))
         (call $msg_reply))
-    """,
-    "(memory 64)",
-)
+    """
+
+
+def proxy(more: str = "") -> bytes:
+    """The proxy with further functions."""
+    return module(_BODY + more, "(memory 64)")
+
+
+PROXY = proxy()
 
 #: Cycles of a proxy: enough for all calls.
 CYCLES = 10**15
@@ -61,10 +66,10 @@ CYCLES = 10**15
 class Proxy:
     """A deployed proxy.  All methods take and return values in Python's form."""
 
-    def __init__(self, replica: Replica) -> None:
+    def __init__(self, replica: Replica, wasm: bytes = PROXY) -> None:
         self.replica = replica
         self.id = replica.create_canister(cycles=CYCLES)
-        replica.install_code(self.id, PROXY, b"")
+        replica.install_code(self.id, wasm, b"")
 
     def send(
         self, method: str, value: dict[str, Any] | None = None, cycles: int = 0, callee: Any = b""
