@@ -6,6 +6,7 @@ execution is committed (specification, "Abstract canisters": a trap undoes all c
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -71,7 +72,7 @@ class Execution:
     reject_code: int = 0
     refund: int = 0
     deadline: int = 0
-    certificate: bytes | None = None
+    certificate: Callable[[], bytes] | None = None
     version: int = 0
     # effects
     reply_data: bytearray = field(default_factory=bytearray)

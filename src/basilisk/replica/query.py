@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from time import monotonic as clock
 
 from basilisk.engine import Checkpoint
@@ -30,6 +31,9 @@ ManagementQuery = Callable[[bytes, str, bytes], Result]
 
 #: Gives the data certificate for a canister (id, certified data), or None.
 Certifier = Callable[[bytes, bytes], "bytes | None"]
+
+#: Signs the data certificate of a canister (id, certified data, time).
+Signer = Callable[[bytes, bytes, int], bytes]
 
 
 class CallGraphEnded(Rejection):
@@ -58,6 +62,7 @@ class QueryRunner:
         self._environment = environment
         self._canisters = canisters
         self.certifier = certifier
+        self.signer: Signer | None = None
         self.management: ManagementQuery | None = None
         self.instructions = 0
         self.dirty_heap_pages = 0
@@ -65,15 +70,22 @@ class QueryRunner:
     def query(self, canister: Canister, caller: bytes, method: str, argument: bytes, time: int) -> Result:
         """Answer a query call from outside."""
         budget = _Budget(self._environment.limits.query_instructions)
-        certificate = None
-        if self.certifier is not None:
-            certificate = self.certifier(canister.id, canister.certified_data)
         try:
+            certificate = self._certificate(canister, time)
             return self._run(canister, caller, method, argument, time, certificate, budget, [])
         except Rejection as rejection:
             return Reject.of(rejection)
         finally:
             self.instructions = budget.used
+
+    def _certificate(self, canister: Canister, time: int) -> Callable[[], bytes] | None:
+        """What makes the certificate once a canister asks for it: few do, and signing takes its time."""
+        data = canister.certified_data
+        if self.certifier is not None:
+            made = self.certifier(canister.id, data)
+            return None if made is None else lambda: made
+        signer = self.signer
+        return None if signer is None else cache(lambda: signer(canister.id, data, time))
 
     def transform(self, canister: Canister, method: str, argument: bytes, time: int) -> Result:
         """Have a query of a canister transform the response of an HTTP outcall."""
@@ -112,7 +124,7 @@ class QueryRunner:
         method: str,
         argument: bytes,
         time: int,
-        certificate: bytes | None,
+        certificate: Callable[[], bytes] | None,
         budget: _Budget,
         stack: list[bytes],
         context: Context = Context.QUERY,

@@ -61,13 +61,14 @@ _DEFAULT_CYCLES = 100_000_000_000_000
 class Replica:
     """An Internet Computer of one subnet and one node, in this process.
 
-    ``profile`` names limits and prices (``mainnet``, ``system``, ``unlimited``); ``limits`` and ``fees``
-    replace them.  ``seed`` decides all randomness, ``clock`` the time; two replicas with the same seed and
-    the same calls end in the same state.  ``validate`` checks modules: True for the network's rules, False
-    for none, or a function.  ``certifier`` gives the data certificates of queries; without
-    one they are signed with the replica's root key, and False is for none.  ``on_print`` is called with (canister, record) for every line that a
-    canister prints.  HTTP outcalls go to the real network only with ``allow_network`` (see
-    ``http_responder``).  All methods may be called from any thread; one call is executed at a time.
+     ``profile`` names limits and prices (``mainnet``, ``system``, ``unlimited``); ``limits`` and ``fees``
+    replace them.  ``seed`` decides all randomness, ``clock`` the time; two replicas with the same seed
+    and the same calls end in the same state.  ``validate`` checks modules: True for the network's rules,
+    False for none, or a function.  ``certifier`` gives the data certificates of queries; without one they
+    are signed with the replica's root key, and False is for none.  ``on_print`` is called with (canister,
+    record) for every line that a canister prints.  HTTP outcalls go to the real network only with
+    ``allow_network`` (see ``http_responder``).  All methods may be called from any thread; one call is
+    executed at a time.
     """
 
     def __init__(

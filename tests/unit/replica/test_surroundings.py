@@ -116,7 +116,8 @@ def test_modes_of_execution(replica: Replica, install: Install) -> None:
     assert number(replica.update(canister, "replicated")) == 1
     assert number(replica.query(canister, "status")) == 1
     assert number(replica.query(canister, "balance")) == 123
-    assert number(replica.query(canister, "certificate")) == 0
+    assert number(replica.query(canister, "certificate")) == 1
+    assert number(replica.update(canister, "certificate")) == 0
 
 
 def test_a_balance_may_not_fit_64_bits(replica: Replica, install: Install) -> None:

@@ -57,4 +57,4 @@ def data_certificate_copy(execution: Execution, target: int, offset: int, size: 
 def _certificate(execution: Execution, name: str) -> bytes:
     if execution.certificate is None:
         raise wrong_mode(ic0_name(name), execution.context.mode)
-    return execution.certificate
+    return execution.certificate()
