@@ -1,0 +1,1 @@
+"""What the local replica costs on this machine: metering, rolling back, canisters that do nothing."""
