@@ -142,13 +142,16 @@ class Deployment:
                 self.canister_id,
                 lambda: wallet.forward(self.replica, purse, caller, self.canister_id, name, message, cycles),
             )
-        paid = before - self._balance() + cycles - answer.refunded
+        paid = before - self._balance() + cycles - answer.refunded if self.canister_id.bytes else 0
         self.figures = replace(seen, cycles=paid, refunded=answer.refunded)
         if isinstance(answer.result, CallRejected):
             raise answer.result
         return answer.result
 
     def _balance(self) -> int:
+        # The management canister has none.
+        if not self.canister_id.bytes:
+            return 0
         return self.replica.status(self.canister_id).cycles
 
 

@@ -6,7 +6,8 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
-from functools import cached_property
+from functools import cached_property, lru_cache
+from importlib.resources import files
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -25,6 +26,8 @@ from basilisk.testing.programs import UNNAMED, Program, Source, open_program
 __all__ = ["Deploy", "LocalReplica"]
 
 T = TypeVar("T")
+
+_MANAGEMENT = Principal.management_canister()
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
@@ -120,13 +123,23 @@ class LocalReplica(Replica):
 
     def wallet(self, owner: Caller | None = None) -> Canister:
         """The canister that sends calls with cycles for ``owner`` (default: the anonymous principal)."""
+        __tracebackhide__ = True
         principal = principal_of(owner) if owner is not None else Principal.anonymous()
         known = self._wallets.get(principal)
         if known is None or known not in self.canisters:
             known = self.create_canister(principal, cycles=wallet.BALANCE)
-            self.install_code(known, wallet.module(), b"", "install", principal)
+            with Clean():
+                self.install_code(known, wallet.module(), b"", "install", principal)
             self._wallets[principal] = known
         return self.canister(known, "service : {}", name="wallet")
+
+    @property
+    def management_canister(self) -> Canister:
+        """The management canister, ``aaaaa-aa``, with its methods: create, settings, snapshots and the rest.
+
+        Its calls mostly need the controller as caller: ``replica.management_canister.with_caller(alice)``.
+        """
+        return Canister(Deployment(self, _MANAGEMENT, "the management canister"), None)
 
     # ---- surroundings --------------------------------------------------------------------------------
 
@@ -195,6 +208,8 @@ class LocalReplica(Replica):
 
     def program_of(self, canister: Principal) -> Program:
         """What is installed in ``canister``.  Raises UsageError for no code, or code without an interface."""
+        if canister == _MANAGEMENT:
+            return _management_program()
         status = self.status(canister)
         if status.module_hash is None:
             raise UsageError(f"the canister {canister} is empty", remedy="deploy(..., into=canister)")
@@ -226,6 +241,12 @@ class LocalReplica(Replica):
         except (UsageError, CallRejected):
             return False
         return service is not None and any(method == name for method, _ in service.methods)
+
+
+@lru_cache(maxsize=1)
+def _management_program() -> Program:
+    text = files("basilisk.replica.management").joinpath("ic.did").read_text(encoding="utf-8")
+    return Program("the management canister", b"", text)
 
 
 def _controllers(value: Caller | Iterable[Caller] | None, sender: Principal | None) -> list[Principal] | None:
