@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from wasmtime import _ffi as ffi
 from wasmtime._trap import Frame, FrameList
 
 from basilisk.engine import host
-from basilisk.engine.heap import Heap, new_heap
+from basilisk.engine.heap import OS_PAGE, Heap, new_heap
 from basilisk.engine.memory import WASM_PAGE, GuestMemory
 from basilisk.engine.traps import TrapKind, WasmFrame, WasmTrap
 
@@ -172,9 +172,16 @@ class Instance:
         """Globals as of the last commit."""
         return dict(self._committed_globals)
 
-    def dirty_pages(self) -> int:
-        """OS pages (4 KiB) of memory written since the last commit or rollback."""
-        return self.heap.dirty_pages(self.memory.address, self.memory.size)
+    def dirty_pages(self, since: Checkpoint | None = None) -> int:
+        """OS pages (4 KiB) of memory that are not as they were at the last commit, or at ``since``, a later
+        checkpoint."""
+        if since is None:
+            return self.heap.dirty_pages(self.memory.address, self.memory.size)
+        earlier = dict(_pages(since.changes))
+        return sum(
+            content != (earlier.get(offset) or self.heap.read(offset, OS_PAGE).ljust(OS_PAGE, b"\0"))
+            for offset, content in _pages(self.heap.changes(self.memory.address, self.memory.size))
+        )
 
     def checkpoint(self) -> Checkpoint:
         """The state as it is now, as the difference to the committed one."""
@@ -373,6 +380,13 @@ class Instance:
             raise self._pending.pop()
         if ended is not None:
             raise ended
+
+
+def _pages(changes: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
+    """Runs of OS pages, page by page."""
+    for start, run in changes:
+        for offset in range(0, len(run), OS_PAGE):
+            yield start + offset, run[offset : offset + OS_PAGE]
 
 
 def _out_of_instructions() -> WasmTrap:

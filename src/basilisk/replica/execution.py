@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from basilisk.engine import WASM_PAGE, GuestMemory, WasmTrap
+from basilisk.engine import WASM_PAGE, Checkpoint, GuestMemory, WasmTrap
 from basilisk.replica import errors, growth
 from basilisk.replica.contexts import Context
 from basilisk.replica.errors import ExecutionError
@@ -74,6 +74,7 @@ class Execution:
     deadline: int = 0
     certificate: Callable[[], bytes] | None = None
     version: int = 0
+    before: Checkpoint | None = None  # the heap it starts from, if that is not the committed one
     # effects
     reply_data: bytearray = field(default_factory=bytearray)
     result: Result | None = None
@@ -215,7 +216,7 @@ def run(execution: Execution, target: int | Closure) -> ExecutionError | None:
 def _settle(execution: Execution) -> None:
     # The heap pages are charged when all is over, even after a trap; whoever exceeds the limit by them has
     # used it up and is not stopped any more.
-    execution.dirty_heap_pages = execution.code.instance.dirty_pages()
+    execution.dirty_heap_pages = execution.code.instance.dirty_pages(execution.before)
     executed = execution.count()
     if execution.context.pays_for_heap:
         charges = execution.environment.limits.charges

@@ -285,6 +285,7 @@ class _Node:
     ) -> ExecutionError | None:
         """Run one function; when it fails, undo what it did and nothing else."""
         execution.instruction_limit = max(1, self._budget.left)
+        execution.before = before
         error = run(execution, target)
         self._budget.take(execution.instructions)
         self._context.instructions += execution.instructions

@@ -199,6 +199,28 @@ def test_queries_do_not_pay_for_pages(replica: Replica) -> None:
     assert replica.last.instructions == ENTRY + 2 * CONST + STORE + CALL + 500
 
 
+def test_callbacks_of_composite_queries_pay_for_what_they_change_themselves(replica: Replica) -> None:
+    """The query changes a page, its callback another one; each page is paid for once."""
+    text = """(table funcref (elem $done))
+        (func $done (param i32) {} (call $msg_reply))
+        (func (export "canister_composite_query go") {}
+            (call $call_new (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0)
+                (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0))
+            (drop (call $call_perform)))"""
+
+    def cost(*bodies: str) -> int:
+        canister = installed(replica, module(text.format(*bodies)))
+        replica.query(canister, "go")
+        return replica.last.instructions
+
+    store = "(i32.store (i32.const {}) (i32.const {}))"
+    stores = 2 * (2 * CONST + STORE)
+    nothing = cost("", "")
+    assert cost(store.format(4096, 1), store.format(0, 1)) == nothing + stores + 2 * PAGE
+    assert cost(store.format(0, 1), store.format(0, 1)) == nothing + stores + PAGE
+    assert cost(store.format(0, 0), store.format(0, 1)) == nothing + stores + 2 * PAGE
+
+
 _PAGES = 16
 
 
