@@ -71,6 +71,11 @@ class Accounting:
         """Whether the balance is below the freezing limit."""
         return canister.cycles < self.freezing_limit(canister)
 
+    def can_execute(self, canister: Canister) -> bool:
+        """Whether the canister can pay an execution in advance."""
+        limit = self._environment.limits.update_instructions
+        return self._environment.fees.execution(limit, canister.wide) <= self.liquid(canister)
+
     # ---- charging ------------------------------------------------------------------------------------
 
     def consume(self, canister: Canister, use: UseCase, amount: int) -> None:

@@ -74,6 +74,7 @@ def _copy(replica: Replica, value: dict[str, Any]) -> dict[str, Any]:
         replica.accounting,
         replica._queries,
         replica._installer,
+        replica._waiting,
         scheduler,
         scheduler.executor,
         scheduler.lifecycle,

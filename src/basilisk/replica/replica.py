@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Literal
+from typing import Any, Literal
 
 from basilisk.engine import Engine, default_engine
 from basilisk.errors import BasiliskError, CallRejected, UsageError
@@ -38,7 +38,9 @@ from basilisk.replica.management import (
     HttpResponse,
     Machinery,
     ManagementCanister,
+    interface,
 )
+from basilisk.replica.management.access import check_controller
 from basilisk.replica.management.network import fetch
 from basilisk.replica.message import IngressState, IngressStatus, Reply, Result
 from basilisk.replica.module import Validator
@@ -48,6 +50,7 @@ from basilisk.replica.rules import network_rules
 from basilisk.replica.scheduler import Scheduler
 from basilisk.replica.settings import SettingsChange, apply_settings, controller_set
 from basilisk.replica.status import CanisterStatus, LastCall, status_of
+from basilisk.replica.waiting import Waiting
 
 __all__ = ["Replica"]
 
@@ -61,7 +64,7 @@ _DEFAULT_CYCLES = 100_000_000_000_000
 class Replica:
     """An Internet Computer of one subnet and one node, in this process.
 
-     ``profile`` names limits and prices (``mainnet``, ``system``, ``unlimited``); ``limits`` and ``fees``
+    ``profile`` names limits and prices (``mainnet``, ``system``, ``unlimited``); ``limits`` and ``fees``
     replace them.  ``seed`` decides all randomness, ``clock`` the time; two replicas with the same seed
     and the same calls end in the same state.  ``validate`` checks modules: True for the network's rules,
     False for none, or a function.  ``certifier`` gives the data certificates of queries; without one they
@@ -104,6 +107,7 @@ class Replica:
         self._scheduler = Scheduler(self, self.clock, self._canisters, self.management)
         self._queries = QueryRunner(self, self._canisters, certifier or None)
         self._queries.signer = None if certifier is False else authority.certify
+        self._waiting = Waiting(self.clock, self._canisters, self._scheduler, self.accounting)
         self._installer = Installer(self.engine, self, _validator(validate))
         self._queries.management = self.management.query
         self.management.attach(
@@ -247,7 +251,7 @@ class Replica:
             outcome: list[Rejection | None] = []
             self._scheduler.lifecycle.stop(self._find(canister), self.clock.now(), outcome.append)
             while not outcome:
-                self._progress()
+                self._waiting.step()
             if outcome[0] is not None:
                 raise outcome[0]
 
@@ -301,8 +305,13 @@ class Replica:
         method: str,
         arg: bytes = EMPTY_ARGUMENTS,
         sender: PrincipalLike = ANONYMOUS,
+        *,
+        effective_canister_id: PrincipalLike | None = None,
     ) -> int:
         """Send an update call without executing it; returns its number.
+
+        Calls to the management canister (``aaaaa-aa``) may name the canister that they are about in
+        ``effective_canister_id``; UsageError when it is another one.
 
         Raises CallRejected when the call is refused at the door (no such canister, stopped, or
         ``canister_inspect_message`` does not accept it).
@@ -315,6 +324,8 @@ class Replica:
                 )
             caller = principal_bytes(sender)
             if principal_bytes(canister) == MANAGEMENT:
+                if effective_canister_id is not None:
+                    self._check_effective(principal_bytes(effective_canister_id), method, arg)
                 return self._submit_management(caller, method, arg)
             target = self._find(canister)
             check_running(target)
@@ -326,6 +337,14 @@ class Replica:
             self._queries.inspect(target, caller, method, arg, self.clock.now())
             self.accounting.charge(target, UseCase.INGRESS_INDUCTION, price, caller)
             return self._scheduler.submit(caller, target.id, method, arg, before)
+
+    def _check_effective(self, given: bytes, method: str, arg: bytes) -> None:
+        meant = self.management.effective_canister(method, arg)
+        if meant is not None and meant != given:
+            raise UsageError(
+                f"the call of {method} is about canister {principal_text(meant)}, "
+                f"its effective canister id is {principal_text(given)}"
+            )
 
     def _submit_management(self, caller: bytes, method: str, arg: bytes) -> int:
         target = self.management.admit(caller, method, arg)
@@ -350,7 +369,7 @@ class Replica:
         with self._public():
             state = self.call_status(call)
             while state.status in (IngressStatus.RECEIVED, IngressStatus.PROCESSING):
-                if not self._progress():
+                if not self._waiting.step():
                     raise BasiliskError(
                         f"the call of {state.message.method} is never answered",
                         cause="the canister awaits an answer that nobody is going to send",
@@ -359,6 +378,30 @@ class Replica:
             self.last = self._figures(state)
             assert state.result is not None
             return _data(state.result)
+
+    def manage(
+        self, method: str, arguments: Mapping[str, Any] | None = None, sender: PrincipalLike = ANONYMOUS
+    ) -> Any:
+        """Call a method of the management canister with Python values, at once; ingress is not charged.
+
+        All methods can be called in this way; records are dicts, variants dicts with one entry.  Raises
+        CallRejected, CandidError for arguments of the wrong type and UsageError for an unknown method.
+        """
+        with self._public():
+            if method not in interface.methods():
+                raise UsageError(f"the management canister has no method {method!r}")
+            caller = principal_bytes(sender)
+            encoded = interface.request(method, None if arguments is None else dict(arguments))
+            if method == "stop_canister":
+                return self._manage_stop(interface.arguments(method, encoded)["canister_id"], caller)
+            self.clock.next_round()
+            value = self.management.perform(caller, method, interface.arguments(method, encoded))
+            results = interface.methods()[method].results
+            return interface.response(method, interface.result(method, value)) if results else None
+
+    def _manage_stop(self, canister: Principal, caller: bytes) -> None:
+        check_controller(self._find(canister), caller)
+        self.stop_canister(canister)
 
     # ---- time ----------------------------------------------------------------------------------------
 
@@ -487,24 +530,6 @@ class Replica:
             self._created += 1
             if raw not in self._canisters:
                 return raw
-
-    def _progress(self) -> bool:
-        """One more round; False when no round can change anything any more."""
-        if self._scheduler.idle:
-            deadline = self._scheduler.deadline
-            timers = [item.timer for item in self._canisters.values() if item.timer]
-            if deadline is not None:
-                self.clock.set(max(self.clock.now(), deadline))
-            elif not any(timer <= self.clock.now() + 1 for timer in timers) and not self._has_heartbeat():
-                return False
-        self._scheduler.round()
-        return True
-
-    def _has_heartbeat(self) -> bool:
-        return any(
-            item.code is not None and "canister_heartbeat" in item.code.module.hooks
-            for item in self._canisters.values()
-        )
 
     def _listener(self, raw: bytes) -> Callable[[LogRecord], None] | None:
         callback = self._on_print
