@@ -47,6 +47,7 @@ PROLOGUE = """\
 #define Py_BUILD_CORE
 #include <Python.h>
 #include <internal/pycore_dict.h>
+#include <internal/pycore_gc.h>
 #include <internal/pycore_obmalloc.h>
 #include <internal/pycore_unicodeobject.h>
 #include <marshal.h>

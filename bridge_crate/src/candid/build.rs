@@ -28,7 +28,7 @@ pub fn record(record: &Record, parts: &mut Vec<Owned>) -> PyResult<Owned> {
     let first = parts.len() - record.fields.len();
     match &record.style {
         Style::Dict(template) => {
-            let mut dict = template.start()?;
+            let mut dict = template.start(record.holds_containers)?;
             parts.drain(first..).for_each(|part| dict.push(part));
             Ok(dict.finish(record.holds_containers))
         }
@@ -59,7 +59,7 @@ pub fn alternative(alternative: &Alternative, payload: Owned) -> PyResult<Owned>
     if let Some(member) = &alternative.member {
         return Ok(member.clone());
     }
-    let mut dict = alternative.template.start()?;
+    let mut dict = alternative.template.start(alternative.holds_containers)?;
     dict.push(payload);
     Ok(dict.finish(alternative.holds_containers))
 }

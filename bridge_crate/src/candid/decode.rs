@@ -280,7 +280,7 @@ impl<'p, 'm> Decoder<'p, 'm> {
         self.descend()?;
         let object = match &record.style {
             Style::Dict(template) => {
-                let mut dict = self.check(template.start())?;
+                let mut dict = self.check(template.start(record.holds_containers))?;
                 for field in &record.fields {
                     dict.push(self.field(field)?);
                 }

@@ -26,18 +26,22 @@ fn from_leb(bytes: &[u8], negative: bool) -> PyResult<Owned> {
     Owned::int_of_digits(negative, count, |digits| {
         let (mut held_bits, mut held) = (0u64, 0);
         let mut places = digits.iter_mut();
-        // Four groups at a time: 28 bits, and the 29 that may be held, fit 64.
-        for four in bytes.chunks(4) {
-            let mut word = [0; 8];
-            word[..four.len()].copy_from_slice(four);
-            held_bits |= squeeze(u64::from_le_bytes(word)) << held;
-            held += 7 * four.len() as u32;
+        let mut take = |groups: u64, bits: u32| {
+            held_bits |= groups << held;
+            held += bits;
             if held >= PyLong_SHIFT {
                 put(&mut places, held_bits as u32 & DIGIT_MASK);
                 held_bits >>= PyLong_SHIFT;
                 held -= PyLong_SHIFT;
             }
+        };
+        // Four groups at a time: 28 bits, and the 29 that may be held, fit 64.
+        let mut rest = bytes;
+        while let Some((four, others)) = rest.split_first_chunk::<4>() {
+            take(squeeze(u32::from_le_bytes(*four).into()), 28);
+            rest = others;
         }
+        rest.iter().for_each(|byte| take((byte & 0x7f).into(), 7));
         // The sign fills the last digit.
         let fill = if negative { u64::MAX << held } else { 0 };
         put(&mut places, (held_bits | fill) as u32 & DIGIT_MASK);

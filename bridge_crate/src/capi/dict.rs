@@ -4,6 +4,7 @@
 //! Records are such dicts. Comparing a few addresses there is several times cheaper than a
 //! look-up through the C API; so is putting values into a copy of a dict that has the right keys.
 
+use super::heap::{allocate, allocate_memory};
 use super::inline::{copy_bytes, is_immortal};
 use super::layout::*;
 use super::object::{Borrowed, Owned, PyResult, Raised};
@@ -107,21 +108,19 @@ impl Template {
         self.count
     }
 
-    /// A new dict that will have these keys.
+    /// A new dict that will have these keys. One that `holds_containers` counts for the garbage collector.
     ///
     /// It gets a table as `dict.copy` makes one (`clone_combined_dict_keys`), with the indices at once and the
     /// entries as they come: until then it has none.
     #[inline(always)]
-    pub fn start(&self) -> PyResult<Filling> {
-        let dict = Owned::dict()?;
-        let mut filling = Filling { dict, next: null_mut(), model: null(), filled: 0, count: self.count };
+    pub fn start(&self, holds_containers: bool) -> PyResult<Filling> {
         if self.count == 0 {
-            return Ok(filling);
+            return Ok(Filling { dict: Owned::dict()?, next: null_mut(), model: null(), filled: 0, count: 0 });
         }
-        // SAFETY: the block is as large as the template's table, of which the head is copied. A new dict has the
-        // shared table without entries, which is not counted and may be replaced.
+        // SAFETY: the block is as large as the template's table, of which the head is copied. A new dict has no
+        // table, or the shared one without entries, which is not counted and may be replaced.
         unsafe {
-            let keys: *mut PyDictKeysObject = raw::PyMem_Malloc(self.table).cast();
+            let keys: *mut PyDictKeysObject = allocate_memory(self.table).cast();
             if keys.is_null() {
                 raw::PyErr_NoMemory();
                 return Err(Raised);
@@ -129,11 +128,44 @@ impl Template {
             let model = (*self.dict.as_ptr().cast::<PyDictObject>()).ma_keys;
             copy_bytes(core::slice::from_raw_parts(model.cast(), self.head), keys.cast());
             (*keys).dk_nentries = 0;
-            (*filling.dict.as_ptr().cast::<PyDictObject>()).ma_keys = keys;
-            filling.next = keys.cast::<u8>().add(self.head).cast();
-            filling.model = model.cast::<u8>().add(self.head).cast();
+            let dict = match if holds_containers { Owned::dict() } else { dict_without_table() } {
+                Ok(dict) => dict,
+                Err(raised) => {
+                    raw::PyMem_Free(keys.cast());
+                    return Err(raised);
+                }
+            };
+            (*dict.as_ptr().cast::<PyDictObject>()).ma_keys = keys;
+            let next = keys.cast::<u8>().add(self.head).cast();
+            let model = model.cast::<u8>().add(self.head).cast();
+            Ok(Filling { dict, next, model, filled: 0, count: self.count })
         }
-        Ok(filling)
+    }
+}
+
+/// A dict as `_PyObject_GC_New` and `new_dict` make it, which the garbage collector neither lists nor counts.
+///
+/// # Safety
+/// The caller gives it a table before anything else happens to it.
+#[inline(always)]
+unsafe fn dict_without_table() -> PyResult<Owned> {
+    // SAFETY: the block has room for both structures, and all of them is set.
+    unsafe {
+        let head: *mut PyGC_Head = allocate(size_of::<PyGC_Head>() + size_of::<PyDictObject>()).cast();
+        if head.is_null() {
+            raw::PyErr_NoMemory();
+            return Err(Raised);
+        }
+        head.write(PyGC_Head { _gc_next: 0, _gc_prev: 0 });
+        let dict = head.add(1).cast::<PyDictObject>();
+        dict.write(PyDictObject {
+            ob_base: PyObject { ob_refcnt: 1, ob_type: &raw mut raw::PyDict_Type },
+            ma_used: 0,
+            ma_version_tag: 0,
+            ma_keys: null_mut(),
+            ma_values: null_mut(),
+        });
+        Owned::from_raw(dict.cast())
     }
 }
 

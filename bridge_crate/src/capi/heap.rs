@@ -18,7 +18,7 @@ static POOLS: AtomicPtr<*mut pool_header> = AtomicPtr::new(null_mut());
 ///
 /// # Safety
 /// `pools` is `interp->obmalloc->pools.used` of an interpreter that stays the only one, without threads, and whose
-/// object allocator is pymalloc.
+/// allocators of objects and of memory are both pymalloc.
 pub unsafe fn use_pools(pools: *mut c_void) {
     POOLS.store(pools.cast(), Ordering::Relaxed);
 }
@@ -29,16 +29,40 @@ pub unsafe fn use_pools(pools: *mut c_void) {
 /// The interpreter is initialised; `size` is not 0.
 #[inline(always)]
 pub unsafe fn allocate(size: usize) -> *mut c_void {
-    let pools = POOLS.load(Ordering::Relaxed);
-    if !pools.is_null() && size <= SMALL_REQUEST_THRESHOLD {
-        // SAFETY: the pools are those of the interpreter.
-        let block = unsafe { first_block(pools, size) };
-        if !block.is_null() {
-            return block;
+    // SAFETY: the caller vouches for it.
+    unsafe {
+        match small_block(size) {
+            block if block.is_null() => raw::PyObject_Malloc(size),
+            block => block,
         }
     }
-    // SAFETY: the interpreter is initialised.
-    unsafe { raw::PyObject_Malloc(size) }
+}
+
+/// `PyMem_Malloc`, which is served from the same pools.
+///
+/// # Safety
+/// The interpreter is initialised; `size` is not 0.
+#[inline(always)]
+pub unsafe fn allocate_memory(size: usize) -> *mut c_void {
+    // SAFETY: the caller vouches for it.
+    unsafe {
+        match small_block(size) {
+            block if block.is_null() => raw::PyMem_Malloc(size),
+            block => block,
+        }
+    }
+}
+
+/// # Safety
+/// `size` is not 0.
+#[inline(always)]
+unsafe fn small_block(size: usize) -> *mut c_void {
+    let pools = POOLS.load(Ordering::Relaxed);
+    if pools.is_null() || size > SMALL_REQUEST_THRESHOLD {
+        return null_mut();
+    }
+    // SAFETY: the pools are those of the interpreter.
+    unsafe { first_block(pools, size) }
 }
 
 /// The first steps of `pymalloc_alloc` and `pymalloc_pool_extend`; null where there is more to do.

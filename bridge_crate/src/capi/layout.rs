@@ -109,6 +109,13 @@ pub struct PyListObject {
     pub allocated: Py_ssize_t,
 }
 
+/// What stands before each object that the garbage collector may list; zero in one that it does not list.
+#[repr(C)]
+pub struct PyGC_Head {
+    pub _gc_next: usize,
+    pub _gc_prev: usize,
+}
+
 /// Head of a dict's table; behind it `1 << dk_log2_index_bytes` bytes of indices, then the entries.
 #[repr(C)]
 pub struct PyDictKeysObject {

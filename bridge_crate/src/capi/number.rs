@@ -6,7 +6,7 @@
 use super::heap::allocate;
 use super::inline::is_immortal;
 use super::layout::{
-    PyLongObject, PyLong_SHIFT, Py_TPFLAGS_LONG_SUBCLASS, _PyLongValue, _PyLong_NON_SIZE_BITS, _PyLong_SIGN_MASK,
+    PyFloatObject, PyLongObject, PyLong_SHIFT, PyObject, Py_TPFLAGS_LONG_SUBCLASS, _PyLongValue, _PyLong_NON_SIZE_BITS, _PyLong_SIGN_MASK,
 };
 use super::object::{Borrowed, Owned, PyResult, Raised};
 use super::raw;
@@ -81,6 +81,24 @@ const LARGEST_SHARED: u64 = 256;
 static SHARED: AtomicPtr<PyLongObject> = AtomicPtr::new(core::ptr::null_mut());
 
 impl Owned {
+    /// A `float`.
+    #[inline(always)]
+    pub fn float(value: f64) -> PyResult<Owned> {
+        // SAFETY: the block has room for the structure, and all of it is set, as `PyFloat_FromDouble` does it.
+        unsafe {
+            let float: *mut PyFloatObject = allocate(size_of::<PyFloatObject>()).cast();
+            if float.is_null() {
+                raw::PyErr_NoMemory();
+                return Err(Raised);
+            }
+            float.write(PyFloatObject {
+                ob_base: PyObject { ob_refcnt: 1, ob_type: &raw mut raw::PyFloat_Type },
+                ob_fval: value,
+            });
+            Owned::from_raw(float.cast())
+        }
+    }
+
     /// An `int`.
     #[inline(always)]
     pub fn uint(value: u64) -> PyResult<Owned> {

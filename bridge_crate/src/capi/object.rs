@@ -119,13 +119,6 @@ impl Owned {
         unsafe { Owned::from_raw(raw::_PyLong_FromByteArray(bytes.as_ptr(), 16, 1, 0)) }
     }
 
-    /// A `float`.
-    #[inline]
-    pub fn float(value: f64) -> PyResult<Owned> {
-        // SAFETY: the result is a new reference.
-        unsafe { Owned::from_raw(raw::PyFloat_FromDouble(value)) }
-    }
-
     /// A `tuple` of the given objects.
     pub fn tuple<const N: usize>(items: [Owned; N]) -> PyResult<Owned> {
         // SAFETY: the tuple is new and has room for N items, which it takes over.

@@ -365,6 +365,7 @@ extern "C" {
     pub fn PySys_SetObject(name: *const c_char, value: *mut PyObject) -> c_int;
     pub fn PyErr_WarnEx(category: *mut PyObject, message: *const c_char, stack_level: Py_ssize_t) -> c_int;
     pub fn PyObject_Malloc(size: usize) -> *mut c_void;
+    pub fn PyObject_Free(block: *mut c_void);
     pub fn PyMem_Malloc(size: usize) -> *mut c_void;
     pub fn PyMem_Free(block: *mut c_void);
     pub fn PyMem_RawMalloc(size: usize) -> *mut c_void;

@@ -1,7 +1,6 @@
 //! The characters of a `str`, read in place.
 
 use super::heap::allocate;
-use super::inline::copy_bytes;
 use super::layout::*;
 use super::object::{Borrowed, Owned, PyResult, Raised};
 use super::raw;
@@ -67,11 +66,13 @@ impl<'a> Borrowed<'a> {
 
 impl Owned {
     /// A `str` from bytes that ought to be UTF-8; `None` when they are not.
-    #[inline]
+    ///
+    /// Taken for ASCII at first: the bytes are copied and looked at together, and given up when one is not.
+    #[inline(always)]
     pub fn utf8(bytes: &[u8]) -> PyResult<Option<Owned>> {
         const STATE: u32 = UNICODE_STATE_COMPACT | UNICODE_STATE_ASCII | (1 << UNICODE_STATE_KIND_SHIFT);
         // The empty text and texts of one character are shared objects, which the decoder knows.
-        if bytes.len() < 2 || !is_ascii(bytes) {
+        if bytes.len() < 2 {
             return Owned::decode_utf8(bytes);
         }
         // SAFETY: a compact ASCII string has its characters and a zero behind the structure, for which the block
@@ -88,8 +89,11 @@ impl Owned {
             (*text).hash = -1;
             (*text).state = STATE;
             let characters = text.add(1).cast::<u8>();
-            copy_bytes(bytes, characters);
             characters.add(bytes.len()).write(0);
+            if !copy_ascii(bytes, characters) {
+                raw::PyObject_Free(text.cast());
+                return Owned::decode_utf8(bytes);
+            }
             Ok(Some(Owned::from_raw(text.cast())?))
         }
     }
@@ -111,18 +115,37 @@ impl Owned {
     }
 }
 
-/// Whether all bytes, at least two, are below 0x80: eight at a time, the last eight perhaps twice.
+/// Copies bytes, eight at a time and the last eight perhaps twice; false when one of them is 0x80 or more.
+///
+/// # Safety
+/// There is room for the bytes at `target`, and it does not overlap them.
 #[inline(always)]
-fn is_ascii(bytes: &[u8]) -> bool {
+unsafe fn copy_ascii(bytes: &[u8], target: *mut u8) -> bool {
     const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
-    let Some(last) = bytes.last_chunk::<8>() else {
-        return bytes.iter().fold(0, |all, byte| all | byte) < 0x80;
-    };
-    let mut all = u64::from_le_bytes(*last);
-    let mut rest = bytes;
-    while let Some((word, others)) = rest.split_first_chunk::<8>() {
-        all |= u64::from_le_bytes(*word);
-        rest = others;
+    const WORD: usize = size_of::<u64>();
+    let (source, length) = (bytes.as_ptr(), bytes.len());
+    let mut all = 0;
+    // SAFETY: only what lies within the slice is read, and as much is written.
+    unsafe {
+        if length < WORD {
+            for (index, byte) in bytes.iter().enumerate() {
+                target.add(index).write(*byte);
+                all |= u64::from(*byte);
+            }
+            return all < 0x80;
+        }
+        let mut word = |index: usize| {
+            let word = source.add(index).cast::<u64>().read_unaligned();
+            target.add(index).cast::<u64>().write_unaligned(word);
+            all |= word;
+        };
+        let last = length - WORD;
+        let mut index = 0;
+        while index < last {
+            word(index);
+            index += WORD;
+        }
+        word(last);
     }
     all & HIGH_BITS == 0
 }

@@ -24,7 +24,12 @@ _MODES = {"query": 1, "oneway": 2, "composite_query": 3}
 _NAT8 = CODES["nat8"]
 _BYTES = (bytes, bytearray, memoryview)
 
-Path = Union["tuple[Path, str]", None]
+# How deep values and options may nest: far more than any message holds on purpose.  A value that
+# contains itself ends here.
+_MAX_DEPTH = 200_000
+
+# The path before, the last step, the number of steps.
+Path = Union["tuple[Path, str, int]", None]
 
 
 def encode(
@@ -42,7 +47,7 @@ def encode(
     numbers = graph.add(types, environment)
     writer = _Writer(graph)
     for index, (number, value) in enumerate(zip(numbers, values)):
-        writer.write(number, value, (None, f"args[{index}]"))
+        writer.write(number, value, (None, f"args[{index}]", 1))
     return b"".join((_head(graph, numbers), *writer.parts))
 
 
@@ -84,9 +89,19 @@ def _numbers(out: bytearray, numbers: Sequence[int]) -> None:
 def _fail(path: Path, what: str, *, remedy: str | None = None) -> NoReturn:
     segments: list[str] = []
     while path is not None:
-        path, segment = path
+        path, segment, _ = path
         segments.append(segment)
+    if len(segments) > 21:  # a long path loses its middle
+        segments[8:-12] = ["…"]
     raise CandidError(what, path="".join(reversed(segments)), remedy=remedy)
+
+
+def _step(path: Path, segment: str) -> Path:
+    """The path of a part."""
+    depth = 1 if path is None else path[2] + 1
+    if depth > _MAX_DEPTH:
+        _fail(path, "the value is nested too deeply (or contains itself)")
+    return path, segment, depth
 
 
 def _kind(value: object) -> str:
@@ -111,11 +126,7 @@ class _Writer:
                 continue
             node = nodes[number]
             if node.kind == OPT:
-                if value is None:
-                    self.parts.append(b"\0")
-                else:
-                    self.parts.append(b"\1")
-                    stack.append((node.children[0], value.value if isinstance(value, Some) else value, path))
+                self._opt(number, value, path, stack)
             elif node.kind == VEC:
                 self._vec(node, value, path, stack)
             elif node.kind == RECORD:
@@ -126,6 +137,26 @@ class _Writer:
                 self.parts.append(_principal(value, path, "a service"))
             else:
                 self._variant(node, value, path, stack)
+
+    def _opt(self, number: int, value: Any, path: Path, stack: list[tuple[int, Any, Path]]) -> None:
+        nodes = self.graph.nodes
+        plain = wrapped = 0
+        while number >= 0 and nodes[number].kind == OPT:
+            if value is None:
+                self.parts.append(b"\0")
+                return
+            self.parts.append(b"\1")
+            number = nodes[number].children[0]
+            if isinstance(value, Some):
+                value = value.value
+                wrapped += 1
+            else:
+                plain += 1
+            if plain > len(nodes):
+                _fail(path, "the type is an option of itself, no plain value can be written as that")
+            if wrapped > _MAX_DEPTH:
+                _fail(path, "too many options are nested (or one contains itself)")
+        stack.append((number, value, path))
 
     def _vec(self, node: Node, value: Any, path: Path, stack: list[tuple[int, Any, Path]]) -> None:
         child = node.children[0]
@@ -141,10 +172,10 @@ class _Writer:
         if child < 0:
             name = NAMES[child]
             for index, item in enumerate(value):
-                self.parts.append(_primitive(name, item, (path, f"[{index}]")))
+                self.parts.append(_primitive(name, item, _step(path, f"[{index}]")))
         else:
             for index in range(len(value) - 1, -1, -1):
-                stack.append((child, value[index], (path, f"[{index}]")))
+                stack.append((child, value[index], _step(path, f"[{index}]")))
 
     def _record(self, node: Node, value: Any, path: Path, stack: list[tuple[int, Any, Path]]) -> None:
         if (node.positional or not node.ids) and isinstance(value, (tuple, list)):
@@ -164,7 +195,7 @@ class _Writer:
                 part = None
             else:
                 _fail(path, f"the field {key!r} is missing")
-            parts.append((child, part, (path, f".{key}")))
+            parts.append((child, part, _step(path, f".{key}")))
         if used != len(value):
             known = {*node.keys, *node.ids}
             extra = [key for key in value if key not in known]
@@ -180,7 +211,7 @@ class _Writer:
         for index, (number, key, child) in enumerate(zip(node.ids, node.keys, node.children)):
             if tag == key or (tag == number and isinstance(tag, int)):
                 self.parts.append(encode_unsigned(index))
-                stack.append((child, content, (path, f".{key}")))
+                stack.append((child, content, _step(path, f".{key}")))
                 return
         known = ", ".join(map(str, node.keys)) or "none"
         _fail(path, f"the variant has no alternative {tag!r}", remedy=f"its alternatives are {known}")
@@ -249,4 +280,4 @@ def _principal(value: Any, path: Path, what: str) -> bytes:
 def _func(value: Any, path: Path) -> bytes:
     if not isinstance(value, (tuple, list)) or len(value) != 2:
         _fail(path, f"expected a pair of a Principal and a method's name for a func, got {_kind(value)}")
-    return b"\1" + _principal(value[0], (path, "[0]"), "a func") + _text(value[1], (path, "[1]"))
+    return b"\1" + _principal(value[0], _step(path, "[0]"), "a func") + _text(value[1], _step(path, "[1]"))

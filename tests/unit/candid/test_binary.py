@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import pytest
 
@@ -252,7 +253,7 @@ def _cycle(kind: str) -> Any:
 )
 def test_values_that_contain_themselves(kind: str, definition: str) -> None:
     """They have no end; the encoder finds one, and the path in its message is short."""
-    environment = candid.parse_types(definition)
+    environment = candid.parse_did(definition).environment
     with pytest.raises(CandidError, match="itself") as caught:
         candid.encode([candid.types.Ref("T")], [_cycle(kind)], environment)
     assert len(str(caught.value)) < 500
@@ -260,7 +261,7 @@ def test_values_that_contain_themselves(kind: str, definition: str) -> None:
 
 def test_a_plain_value_is_no_option_of_itself() -> None:
     """``type T = opt T`` has values, but 5 is none."""
-    environment = candid.parse_types("type T = opt T;")
+    environment = candid.parse_did("type T = opt T;").environment
     with pytest.raises(CandidError, match="an option of itself"):
         candid.encode([candid.types.Ref("T")], [5], environment)
     deep: object = None
