@@ -241,6 +241,33 @@ def function_not_found(index: int) -> ExecutionError:
     )
 
 
+def not_controller(canister: str, controllers: str, sender: str) -> Rejection:
+    """``sender`` may not do that to a canister; ``controllers`` are those who may, with spaces between."""
+    return Rejection(
+        ErrorCode.CANISTER_INVALID_CONTROLLER,
+        f"Only the controllers of the canister {canister} can control it.\n"
+        f"Canister's controllers: {controllers}\nSender's ID: {sender}\n"
+        + _see(
+            "Execute this call from a controller of the target canister or add the current caller as a "
+            "controller.",
+            "invalid-controller",
+        ),
+    )
+
+
+def not_empty(canister: str) -> Rejection:
+    """Code was to be installed where there is some."""
+    return Rejection(
+        ErrorCode.CANISTER_NON_EMPTY,
+        f"Canister {canister} cannot be installed because the canister is not empty. "
+        "Try installing with mode='reinstall' instead.\n"
+        + _see(
+            "Check that you want to overwrite the canister and, if so, use mode='reinstall'.",
+            "canister-not-empty",
+        ),
+    )
+
+
 def no_module() -> ExecutionError:
     """A message for a canister without code."""
     return ExecutionError(

@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary
 
 from basilisk.engine import Engine, WasmTrap
 from basilisk.engine.heap import new_heap
+from basilisk.principal import Principal
 from basilisk.replica import errors
 from basilisk.replica.canister import Canister, Code
 from basilisk.replica.contexts import Context
@@ -91,11 +92,7 @@ class Installer:
         if caller not in canister.controllers:
             raise self._not_controller(canister, caller)
         if mode == "install" and canister.code is not None:
-            raise Rejection(
-                ErrorCode.CANISTER_NON_EMPTY,
-                f"Canister {name} cannot be installed because the canister is not empty. "
-                "Try installing with mode='reinstall' instead.",
-            )
+            raise errors.not_empty(name)
         self.instructions = 0
         try:
             module = self.module(wasm)
@@ -298,12 +295,8 @@ class Installer:
 
     @staticmethod
     def _not_controller(canister: Canister, caller: bytes) -> Rejection:
-        controllers = " ".join(principal_text(item) for item in sorted(canister.controllers))
-        return Rejection(
-            ErrorCode.CANISTER_INVALID_CONTROLLER,
-            f"Only the controllers of the canister {principal_text(canister.id)} can control it.\n"
-            f"Canister's controllers: {controllers}\nSender's ID: {principal_text(caller)}",
-        )
+        controllers = " ".join(str(item) for item in sorted(map(Principal, canister.controllers)))
+        return errors.not_controller(principal_text(canister.id), controllers, principal_text(caller))
 
     @staticmethod
     def _check_persistence(old: CanisterModule, new: CanisterModule, options: UpgradeOptions) -> None:

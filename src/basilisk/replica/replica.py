@@ -250,6 +250,8 @@ class Replica:
         with self._public():
             outcome: list[Rejection | None] = []
             self._scheduler.lifecycle.stop(self._find(canister), self.clock.now(), outcome.append)
+            if not outcome:
+                self._scheduler.round()  # without open calls that is all it takes, and no time passes
             while not outcome:
                 self._waiting.step()
             if outcome[0] is not None:
@@ -380,22 +382,29 @@ class Replica:
             return _data(state.result)
 
     def manage(
-        self, method: str, arguments: Mapping[str, Any] | None = None, sender: PrincipalLike = ANONYMOUS
+        self,
+        method: str,
+        arguments: Mapping[str, Any] | None = None,
+        sender: PrincipalLike = ANONYMOUS,
+        *,
+        cycles: int = 0,
     ) -> Any:
-        """Call a method of the management canister with Python values, at once; ingress is not charged.
+        """Call a method of the management canister with Python values, at once and without ingress fees.
 
-        All methods can be called in this way; records are dicts, variants dicts with one entry.  Raises
-        CallRejected, CandidError for arguments of the wrong type and UsageError for an unknown method.
+        Records are dicts, variants dicts with one entry; ``cycles`` come from nowhere, what the method does
+        not take goes back there.  Methods that only canisters can pay for need one as sender; all but
+        ``http_request`` can be called in this way.  Raises CallRejected, CandidError for arguments of the
+        wrong type and UsageError for an unknown method.
         """
         with self._public():
-            if method not in interface.methods():
-                raise UsageError(f"the management canister has no method {method!r}")
+            if method not in interface.methods() or method == "http_request":
+                raise UsageError(f"there is no method {method!r} of the management canister to call here")
             caller = principal_bytes(sender)
             encoded = interface.request(method, None if arguments is None else dict(arguments))
             if method == "stop_canister":
                 return self._manage_stop(interface.arguments(method, encoded)["canister_id"], caller)
             self.clock.next_round()
-            value = self.management.perform(caller, method, interface.arguments(method, encoded))
+            value = self.management.perform(caller, method, interface.arguments(method, encoded), cycles)
             results = interface.methods()[method].results
             return interface.response(method, interface.result(method, value)) if results else None
 

@@ -60,7 +60,9 @@ def test_an_installed_canister_is_not_installed_again(replica: Replica, install:
     assert caught.value.error_code == "IC0514"
     assert caught.value.message == (
         f"Canister {canister} cannot be installed because the canister is not empty. "
-        "Try installing with mode='reinstall' instead."
+        "Try installing with mode='reinstall' instead.\n"
+        "Check that you want to overwrite the canister and, if so, use mode='reinstall'. See documentation: https://internetcomputer.org/docs/current/references/"
+        "execution-errors#canister-not-empty"
     )
 
 
@@ -175,9 +177,11 @@ def test_only_controllers_install(replica: Replica) -> None:
     with pytest.raises(CallRejected) as caught:
         replica.install_code(canister, APP, sender=b"\x02\x02")
     assert caught.value.error_code == "IC0512"
-    assert caught.value.message == (
+    assert caught.value.message.startswith(
         f"Only the controllers of the canister {canister} can control it.\n"
-        f"Canister's controllers: {Principal(bytes([1, 1]))}\nSender's ID: {Principal(bytes([2, 2]))}"
+        f"Canister's controllers: {Principal(bytes([1, 1]))}\nSender's ID: {Principal(bytes([2, 2]))}\n"
+        "Execute this call from a controller of the target canister or add the current caller as a "
+        "controller. See documentation: "
     )
     replica.install_code(canister, APP, sender=b"\x01\x01")
 

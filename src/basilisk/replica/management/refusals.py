@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from basilisk.principal import Principal
+from basilisk.replica import errors
 from basilisk.replica.errors import ErrorCode, Rejection
 from basilisk.replica.ids import principal_text
 
@@ -61,14 +62,7 @@ def canister_not_found(canister: bytes) -> Rejection:
 def not_controller(canister: bytes, controllers: Iterable[bytes], sender: bytes) -> Rejection:
     """The sender may not do that to the canister."""
     names = " ".join(str(item) for item in sorted(map(Principal, controllers)))
-    return advised(
-        ErrorCode.CANISTER_INVALID_CONTROLLER,
-        f"Only the controllers of the canister {principal_text(canister)} can control it.\n"
-        f"Canister's controllers: {names}\nSender's ID: {principal_text(sender)}",
-        "Execute this call from a controller of the target canister or add the current caller "
-        "as a controller.",
-        "invalid-controller",
-    )
+    return errors.not_controller(principal_text(canister), names, principal_text(sender))
 
 
 def too_few_cycles(method: str, sent: int, required: int) -> Rejection:

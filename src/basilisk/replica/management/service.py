@@ -128,16 +128,19 @@ class ManagementCanister:
         except Rejection as rejection:
             return Reject.of(rejection)
 
-    def perform(self, sender: bytes, method: str, arguments: Mapping[str, Any]) -> Any:
+    def perform(self, sender: bytes, method: str, arguments: Mapping[str, Any], cycles: int = 0) -> Any:
         """Do at once what ``method`` does, for the control API; the result in Python's form.
 
-        Raises Rejection.
+        ``cycles`` are minted, and vanish as far as they are not taken.  Raises Rejection.
         """
-        call = Call(method, sender, self.environment.clock.now(), None)
-        result = HANDLERS[method](self, call, arguments)
-        if isinstance(result, Later):
-            return result.make()
-        return result
+        call = Call(method, sender, self.environment.clock.now(), None, cycles)
+        ledger = self.environment.accounting.ledger
+        ledger.mint(cycles)
+        try:
+            result = HANDLERS[method](self, call, arguments)
+            return result.make() if isinstance(result, Later) else result
+        finally:
+            ledger.mint(-call.available)
 
     # ---- rounds --------------------------------------------------------------------------------------
 

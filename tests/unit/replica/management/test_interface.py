@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from basilisk.candid import parse_did, subtype
-from basilisk.errors import CallRejected
+from basilisk.candid import CandidError, parse_did, subtype
+from basilisk.errors import CallRejected, UsageError
 from basilisk.principal import Principal
 from basilisk.replica import Replica
 from basilisk.replica.management import interface
@@ -153,3 +153,40 @@ def test_updates_are_not_queries(replica: Replica) -> None:
     with pytest.raises(CallRejected, match="Query method start_canister not found"):
         query(replica, "start_canister", {"canister_id": canister})
     assert query(replica, "canister_status", {"canister_id": canister})["status"] == {"running": None}
+
+
+# ---- the control API ---------------------------------------------------------------------------------
+
+
+def test_the_effective_canister_is_the_one_concerned(replica: Replica) -> None:
+    canister, other = replica.create_canister(), replica.create_canister()
+    argument = interface.request("start_canister", {"canister_id": canister})
+    replica.submit("aaaaa-aa", "start_canister", argument, effective_canister_id=canister)
+    with pytest.raises(UsageError, match=f"is about canister {canister}"):
+        replica.submit("aaaaa-aa", "start_canister", argument, effective_canister_id=other)
+    creation = interface.request("provisional_create_canister_with_cycles", {})
+    method = "provisional_create_canister_with_cycles"
+    replica.submit("aaaaa-aa", method, creation, effective_canister_id=other)
+
+
+def test_the_control_api_takes_and_gives_python_values(replica: Replica) -> None:
+    canister = replica.create_canister(controller=USER)
+    before = replica.status(canister).cycles
+    assert replica.manage("canister_status", {"canister_id": canister}, USER)["status"] == {"running": None}
+    assert replica.manage("stop_canister", {"canister_id": canister}, USER) is None
+    assert replica.manage("canister_status", {"canister_id": canister}, USER)["status"] == {"stopped": None}
+    assert replica.status(canister).cycles == before
+    assert len(replica.manage("raw_rand")) == 32
+    created = replica.manage("create_canister", {}, USER, cycles=10**12)["canister_id"]
+    assert replica.status(created).controllers == (Principal(USER),)
+    assert replica.status(created).cycles == 500_000_000_000
+    with pytest.raises(CallRejected, match="only 7 cycles were received"):
+        replica.manage("create_canister", {}, USER, cycles=7)
+    for method in ("canister_status", "stop_canister"):
+        with pytest.raises(CallRejected, match="Only the controllers of the canister"):
+            replica.manage(method, {"canister_id": canister})
+    with pytest.raises(UsageError, match="there is no method 'dance'"):
+        replica.manage("dance")
+    with pytest.raises(CandidError, match="canister_id"):
+        replica.manage("canister_status", {"canister_id": 5})
+    assert replica.unaccounted_cycles() == 0
