@@ -17,7 +17,10 @@ from basilisk.replica.ledger import Ledger, UseCase
 from basilisk.replica.limits import Limits
 from basilisk.replica.message import Reply, Request, Response, Result
 
-__all__ = ["Accounting"]
+__all__ = ["LARGEST", "Accounting"]
+
+#: The largest balance: amounts of cycles have 128 bits.
+LARGEST = (1 << 128) - 1
 
 _DAY = 86_400
 _SECOND = 1_000_000_000
@@ -79,7 +82,11 @@ class Accounting:
     # ---- charging ------------------------------------------------------------------------------------
 
     def consume(self, canister: Canister, use: UseCase, amount: int) -> None:
-        """Take ``amount`` from the balance without looking; a negative amount is a refund."""
+        """Take ``amount`` from the balance without looking; a negative amount is a refund.
+
+        What a refund would bring beyond the largest balance stays consumed.
+        """
+        amount = max(amount, canister.cycles - LARGEST)
         canister.cycles -= amount
         self.note(canister, use, amount)
 
@@ -221,9 +228,16 @@ class Accounting:
     # ---- books ---------------------------------------------------------------------------------------
 
     def mint(self, canister: Canister, amount: int) -> None:
-        """Give a canister cycles from nowhere."""
+        """Give a canister cycles from nowhere, at most up to the largest balance; a negative amount takes."""
+        amount = min(amount, LARGEST - canister.cycles)
         canister.cycles += amount
         self.ledger.mint(amount)
+
+    def credit(self, canister: Canister, amount: int) -> None:
+        """Give a canister cycles that travelled; what exceeds the largest balance is lost."""
+        kept = min(amount, LARGEST - canister.cycles)
+        canister.cycles += kept
+        self.drop(amount - kept)
 
     def in_flight(self, on_the_way: Iterable[Request | Response] = ()) -> int:
         """Cycles that travel: attached to calls and refunds in queues, and not yet accepted.

@@ -149,7 +149,7 @@ class Executor:
             # Answered before: the deadline of the call had passed.  What it would have returned is lost.
             self._accounting.drop(response.refund)
             return
-        canister.cycles += response.refund
+        self._accounting.credit(canister, response.refund)
         self._accounting.refund_transmission(canister, callback.prepaid_transmission, response.result)
         context = canister.contexts[callback.context]
         context.outstanding -= 1

@@ -88,7 +88,7 @@ def _available(execution: Execution) -> int:
 
 
 def _accept(execution: Execution, maximum: int) -> int:
-    accepted = min(maximum, _available(execution))
+    accepted = min(maximum, _available(execution), _MAX128 - execution.balance)
     execution.available -= accepted
     execution.balance += accepted
     return accepted

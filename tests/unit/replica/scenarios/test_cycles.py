@@ -315,6 +315,24 @@ def test_amounts_have_128_bits(paid: Replica) -> None:
     assert paid.unaccounted_cycles() == 0
 
 
+def test_a_balance_does_not_exceed_128_bits(paid: Replica) -> None:
+    """Adding stops at the largest balance; what comes back beyond it is lost and counted as lost."""
+    callee = deploy(paid, CALLEE)
+    builder = Builder()
+    done = builder.callback(f"(call $canister_cycle_balance128 (i32.const 300)) {reply_bytes(300, 16)}")
+    builder.function("canister_update go", builder.call(callee, "answer", done, done, cycles=1 << 120))
+    canister = deploy(paid, builder.build(), cycles=1 << 127)
+    assert paid.add_cycles(canister, 1 << 128) == (1 << 128) - 1
+    paid.limits = replace(paid.limits, round_messages=1)
+    call = paid.submit(canister, "go")
+    paid.tick()
+    paid.add_cycles(canister, 1 << 128)
+    assert number(paid.await_call(call)) == (1 << 128) - 1
+    assert paid.consumed_cycles[UseCase.DROPPED_MESSAGES] == 1 << 120
+    assert paid.status(canister).cycles == (1 << 128) - 1
+    assert paid.unaccounted_cycles() == 0
+
+
 def test_calls_with_too_few_cycles_are_refused(paid: Replica) -> None:
     callee = deploy(paid, CALLEE)
     paid.update_settings(callee, minimum_incoming_cycles=400)
