@@ -75,7 +75,7 @@ class Installer:
         self._engine = engine
         self._environment = environment
         self._validate = validate
-        self.instructions = 0
+        self.instructions = self.compilation = 0
 
     def install(
         self,
@@ -88,12 +88,12 @@ class Installer:
         options: UpgradeOptions | None = None,
     ) -> None:
         """Install ``wasm``.  Raises Rejection; the canister is then as before, but for its log."""
+        self.instructions = self.compilation = 0
         name = principal_text(canister.id)
         if caller not in canister.controllers:
             raise self._not_controller(canister, caller)
         if mode == "install" and canister.code is not None:
             raise errors.not_empty(name)
-        self.instructions = 0
         try:
             module = self.module(wasm)
             with self._paid(canister, module.address == "i64", caller):
@@ -184,7 +184,7 @@ class Installer:
         """Charge for the compilation of the module, whether it was compiled here or not."""
         limits = self._environment.limits
         cost = limits.charges.compilation(module.compiled.operators)
-        self.instructions = min(cost, limits.install_instructions)
+        self.instructions = self.compilation = min(cost, limits.install_instructions)
         if cost > limits.install_instructions:
             raise errors.instruction_limit_exceeded(limits.install_instructions)
 

@@ -188,6 +188,7 @@ class Replica:
             raise UsageError(f"unknown mode {mode!r}", remedy="use install, reinstall or upgrade")
         with self._public():
             target = self._find(canister)
+            before = target.ledger.active
             caller = principal_bytes(sender) if sender is not None else _any(target.controllers)
             self.clock.next_round()
             options = UpgradeOptions(skip_pre_upgrade, wasm_memory_persistence)
@@ -195,7 +196,11 @@ class Replica:
                 self._installer.install(target, wasm, arg, mode, caller, self.clock.now(), options)
                 self.management.note_deployment(target, caller, mode)
             finally:
-                self.last = LastCall(self._installer.instructions, 0, 0)
+                done = self._installer
+                cycles = target.ledger.active - before
+                self.last = LastCall(
+                    done.instructions - done.compilation, 0, 0, cycles, compilation=done.compilation
+                )
 
     def update_settings(
         self,

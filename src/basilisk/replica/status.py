@@ -18,6 +18,7 @@ class LastCall:
     """Figures of the last call that was made from outside.
 
     ``instructions`` counts wasm instructions of everything executed for it on the called canister;
+    ``compilation`` is what the network charges besides for compiling the module that was installed;
     ``cycles`` is what the called canister consumed, for executions, messages and whatever it burned;
     ``dirty_heap_pages`` and ``dirty_stable_pages`` count pages of 4 KiB written by its last execution.
     """
@@ -26,6 +27,7 @@ class LastCall:
     dirty_heap_pages: int
     dirty_stable_pages: int
     cycles: int = 0
+    compilation: int = 0
 
 
 @dataclass(frozen=True)

@@ -228,7 +228,9 @@ def test_installing_is_paid_in_advance(paid: Replica) -> None:
     paid.add_cycles(canister, 100_000_000_000)
     before = paid.status(canister).cycles
     paid.install_code(canister, CALLEE, b"")
-    assert before - paid.status(canister).cycles == 5_000_000 + paid.last.instructions
+    spent = before - paid.status(canister).cycles
+    assert paid.last.compilation > 0
+    assert spent == paid.last.cycles == 5_000_000 + paid.last.instructions + paid.last.compilation
 
 
 def test_burning(paid: Replica) -> None:

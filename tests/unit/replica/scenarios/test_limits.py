@@ -109,7 +109,7 @@ def test_the_steps_of_an_installation_share_one_limit(paid: Replica) -> None:
     module = builder.build(f"(func $begin {loop}) (start $begin)")
     canister = paid.create_canister()
     paid.install_code(canister, module, b"")
-    used = paid.last.instructions
+    used = paid.last.instructions + paid.last.compilation
     paid.limits = replace(paid.limits, install_instructions=used - 5_000)
     with pytest.raises(CallRejected, match="instructions for single message execution"):
         paid.install_code(canister, module, b"", mode="reinstall")
