@@ -131,14 +131,17 @@ pub fn refusals() -> Vec<String> {
 }
 
 /// Tells whether a call that is allowed in `allowed` may happen now; otherwise the text of the error.
+/// `function` is a name such as `ic.time`, or what stands in its place in the sentence.
 pub fn check(function: &str, allowed: Contexts) -> Result<(), String> {
+    let brackets = if function.starts_with("ic.") { "()" } else { "" };
     match phase() {
         Phase::Canister => {}
         Phase::Start | Phase::Program => {
             refuse(function);
             return Err([
                 function,
-                "() was called while the program is imported, which happens at build time: there is no canister \
+                brackets,
+                " was called while the program is imported, which happens at build time: there is no canister \
                  and no Internet Computer yet. Call it inside a method, in @init or in @post_upgrade",
             ]
             .concat());
@@ -149,14 +152,14 @@ pub fn check(function: &str, allowed: Contexts) -> Result<(), String> {
     if matched == current && current != 0 {
         return Ok(());
     }
-    if matched != 0 && current == ANY_QUERY {
+    if current == ANY_QUERY {
         let actual = if ic0::in_replicated_execution() == 1 { REPLICATED_QUERY } else { QUERY };
         CURRENT.set(actual);
         if actual & allowed != 0 {
             return Ok(());
         }
     }
-    let mut text = [function, "() cannot be called here (in "].concat();
+    let mut text = [function, brackets, " cannot be called here (in "].concat();
     push_names(&mut text, CURRENT.get());
     text.push_str("); it is allowed in ");
     push_names(&mut text, allowed);

@@ -33,7 +33,7 @@ fn make_call(arguments: &[Borrowed<'_>]) -> PyResult<Owned> {
         timeout: u32(*timeout)?,
         results: optional(*results).map(plan).transpose()?,
     };
-    allow("calling a canister", CALLS)?;
+    allow("another canister", CALLS)?;
     if request.method.len() > LONGEST_NAME {
         return Err(value_error("the method's name has more than 20,000 bytes"));
     }
@@ -41,7 +41,7 @@ fn make_call(arguments: &[Borrowed<'_>]) -> PyResult<Owned> {
         return Err(value_error("the arguments of a call have at most 10 MiB; send them in several calls"));
     }
     if request.cycles > 0 {
-        allow("sending cycles with a call", PAYING)?;
+        allow("with_cycles", PAYING)?;
         if request.cycles > ic0::canister_liquid_cycle_balance128() {
             return Owned::uint(TOO_FEW_CYCLES.into());
         }

@@ -1,0 +1,1 @@
+"""Calls between canisters, coroutines, timers, randomness, the System API."""
