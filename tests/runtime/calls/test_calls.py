@@ -185,8 +185,9 @@ async def several(other: Other) -> str:
 async def wrong_types(other: Other) -> Vec[str]:
     found = []
     for attempt in (
-        lambda: other.double("x"), lambda: other.double(), lambda: other.double(1, 2), lambda: other.double(y=1),
-        lambda: other.double(-1), lambda: other.double(1).with_cycles(-1), lambda: other.double(1).with_cycles("x"),
+        lambda: other.double("x"), lambda: other.double(), lambda: other.double(1, 2),
+        lambda: other.double(y=1), lambda: other.double(-1),
+        lambda: other.double(1).with_cycles(-1), lambda: other.double(1).with_cycles("x"),
         lambda: other.double(1).with_timeout(0), lambda: ic.call_raw("aaaaa-aa", "x", b""),
         lambda: ic.call_raw(Principal(b""), "x", "()"), lambda: other.double(1).with_cycles(2**128),
     ):
@@ -395,7 +396,7 @@ def test_calls(
     ("how", "expected"), [("raise", "finally 5"), ("trap", "finally 5"), ("reject", "finally 5")]
 )
 def test_a_reject_arrives_as_an_exception(pair: tuple[Canister, Canister], how: str, expected: str) -> None:
-    """Both ``finally`` and ``except`` run; ``reject_code`` and ``reject_message`` agree with the exception."""
+    """Both ``finally`` and ``except`` run; ``reject_code``, ``reject_message`` and the exception agree."""
     caller, callee = pair
     assert str(caller.call("exceptions", callee.principal, how)).startswith(expected)
 

@@ -298,8 +298,8 @@ def test_side_by_side(
 def test_after_a_trap_the_coroutine_is_closed(
     pair: tuple[Canister, Canister], method: str, arguments: list[object], message: str, trail: list[str]
 ) -> None:
-    """What the trapped message did is undone; finally blocks and context managers run in the cleanup callback,
-    and what they do stays."""
+    """What the trapped message did is undone; finally blocks and context managers run in the cleanup
+    callback, and what they do stays."""
     caller, callee = pair
     caller.call("clear_trail")
     assert message in caller.reject(method, callee.principal, *arguments).message

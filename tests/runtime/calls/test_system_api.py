@@ -246,7 +246,7 @@ ALLOWED = {
 
 
 def test_each_function_is_allowed_where_the_specification_says(canister: Canister) -> None:
-    """In every kind of message: what is allowed works, and what is not raises ContextError with the places."""
+    """In every kind of message: what is allowed works, what is not raises ContextError with the places."""
     replica = canister.replica
     canister.call("in_update")
     canister.call("in_callbacks")
@@ -273,8 +273,8 @@ def test_each_function_is_allowed_where_the_specification_says(canister: Caniste
 def test_every_public_name_is_covered() -> None:
     """Each name of `ic` is in the program above, or has a test of its own."""
     elsewhere = {
-        "TaskGroup", "accept_message", "call_raw", "call_raw128", "candid_encode", "gather", "reject", "reply",
-        "reply_raw", "seed_random", "stable_storage", "trap",
+        "TaskGroup", "accept_message", "call_raw", "call_raw128", "candid_encode", "gather", "reject",
+        "reply", "reply_raw", "seed_random", "stable_storage", "trap",
     }  # fmt: skip
     assert {name for name in ic.__all__ if f'"{name}": lambda' not in PROGRAM} == elsewhere
 
