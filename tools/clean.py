@@ -10,7 +10,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from cpython.cache import cache_root, locked, remove_tree
 
-KINDS = ("cpython", "logs", "runtime", "sources", "toolchain", "work")
+KINDS = ("cpython", "fuzz", "logs", "oracles", "runtime", "sources", "toolchain", "work")
 
 
 def main() -> int:

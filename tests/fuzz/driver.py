@@ -12,6 +12,16 @@ import sys
 from typing import Any
 
 
+class Unsteady:
+    """A record class that breaks a property, to see that this is found: no two instances are the same."""
+
+    made = 0
+
+    def __init__(self, x: int) -> None:
+        Unsteady.made += 1
+        self.x = Unsteady.made
+
+
 def main(library: str) -> None:
     """Does not return when libFuzzer has something to do: it ends the process itself."""
     plans, arguments = pickle.load(sys.stdin.buffer)

@@ -16,7 +16,7 @@ from cpython.pins import load_pins  # noqa: E402
 from cpython.progress import Progress  # noqa: E402
 from cpython.toolchain import Toolchain, identity, provide_toolchain  # noqa: E402
 
-__all__ = ["REPOSITORY", "Toolchain", "build", "toolchain"]
+__all__ = ["REPOSITORY", "Toolchain", "build", "cache_root", "digest", "locked", "staged", "toolchain"]
 
 
 def toolchain() -> Toolchain:
