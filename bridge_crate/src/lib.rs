@@ -12,6 +12,7 @@
 //! | `module` | `_basilisk_ic`, the built-in Python module |
 //! | `mailbox` | the talk with the build host |
 //! | `stdlib` | the standard library blob |
+//! | `structures` | maps, lists and the like in stable memory |
 //!
 //! For other targets than wasm32 only [`capi`] and [`candid`] are compiled: tests load the codec natively.
 
@@ -46,6 +47,8 @@ mod mailbox;
 mod module;
 #[cfg(target_arch = "wasm32")]
 mod stdlib;
+#[cfg(target_arch = "wasm32")]
+mod structures;
 #[cfg(target_arch = "wasm32")]
 mod traceback;
 #[cfg(target_arch = "wasm32")]

@@ -33,7 +33,6 @@ from basilisk.methods import (
     update,
 )
 from basilisk.options import Some
-from basilisk.pending import StableBTreeMap, StableBTreeSet, StableCell, StableLog, StableMinHeap, StableVec
 from basilisk.principal import Principal, PrincipalError
 from basilisk.references import (
     Canister,
@@ -81,6 +80,18 @@ from basilisk.scalars import (
     void,
 )
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from basilisk.stable import (
+        StableBTreeMap,
+        StableBTreeSet,
+        StableCell,
+        StableError,
+        StableLog,
+        StableMinHeap,
+        StableVec,
+    )
+
 __all__ = [
     "Alias",
     "Async",
@@ -112,6 +123,7 @@ __all__ = [
     "StableBTreeMap",
     "StableBTreeSet",
     "StableCell",
+    "StableError",
     "StableGrowResult",
     "StableLog",
     "StableMemoryError",
@@ -156,3 +168,16 @@ __all__ = [
     "update",
     "void",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Imports what only some programs use, so that the others do not carry it."""
+    if name in _LAZY:
+        import basilisk.stable
+
+        value = globals()[name] = getattr(basilisk.stable, name)
+        return value
+    raise AttributeError(f"module 'basilisk' has no attribute {name!r}")
+
+
+_LAZY = frozenset(name for name in __all__ if name.startswith("Stable") and name not in globals())

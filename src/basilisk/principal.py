@@ -129,17 +129,21 @@ class Principal:
             return self.bytes == other.bytes
         return NotImplemented
 
+    def _order(self) -> tuple[int, builtins.bytes]:
+        """Shorter principals come first, as in the Rust library: maps in stable memory rely on one order."""
+        return len(self.bytes), self.bytes
+
     def __lt__(self, other: object) -> bool:
-        return self.bytes < other.bytes if isinstance(other, Principal) else NotImplemented
+        return self._order() < other._order() if isinstance(other, Principal) else NotImplemented
 
     def __le__(self, other: object) -> bool:
-        return self.bytes <= other.bytes if isinstance(other, Principal) else NotImplemented
+        return self._order() <= other._order() if isinstance(other, Principal) else NotImplemented
 
     def __gt__(self, other: object) -> bool:
-        return self.bytes > other.bytes if isinstance(other, Principal) else NotImplemented
+        return self._order() > other._order() if isinstance(other, Principal) else NotImplemented
 
     def __ge__(self, other: object) -> bool:
-        return self.bytes >= other.bytes if isinstance(other, Principal) else NotImplemented
+        return self._order() >= other._order() if isinstance(other, Principal) else NotImplemented
 
     def __setattr__(self, name: str, value: object) -> NoReturn:
         raise AttributeError("a principal cannot be changed")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 
-from basilisk import composites, generics, pending, principal, references, results, scalars
+from basilisk import composites, generics, principal, references, results, scalars
 from basilisk.faults import ProgramFault
 
 TYPE_CHECKING = False
@@ -24,7 +24,7 @@ _PYTHON_TYPES: tuple[type, ...] = (bool, bytes, dict, float, int, list, str, tup
 # Names of types that a program may shadow with a function or variable of the same name and still use in
 # annotations that are text: `def nat(nat: "nat") -> "nat"`.
 TYPE_NAMES: dict[str, Any] = {kind.__name__: kind for kind in _PYTHON_TYPES}
-for _module in (scalars, generics, composites, references, pending, principal, results):
+for _module in (scalars, generics, composites, references, principal, results):
     for _name in _module.__all__:
         if _name not in ("match", "method"):
             TYPE_NAMES[_name] = getattr(_module, _name)

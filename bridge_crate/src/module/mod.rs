@@ -1,11 +1,12 @@
 //! `_basilisk_ic`, the built-in module through which Python reaches the bridge.
 
-mod arguments;
+pub(crate) mod arguments;
 mod build;
 mod calls;
 mod codec;
 mod network;
 mod stable;
+mod structures;
 mod system;
 
 use crate::capi::layout::{PyMethodDef, PyModuleDef, PyModuleDef_Base, METH_FASTCALL};
@@ -71,6 +72,7 @@ pub(crate) fn enter(function: Function, arguments: *const *mut PyObject, count: 
 struct Exceptions {
     context: Owned,
     candid: Owned,
+    stable: Owned,
 }
 
 static EXCEPTIONS: Global<Option<Exceptions>> = Global::new(None);
@@ -108,6 +110,7 @@ fn create() -> PyResult<Owned> {
         codec::FUNCTIONS,
         network::FUNCTIONS,
         stable::FUNCTIONS,
+        structures::FUNCTIONS,
         system::FUNCTIONS,
     ] {
         for row in table {
@@ -133,9 +136,11 @@ fn create() -> PyResult<Owned> {
     let exceptions = Exceptions {
         context: exception(c"_basilisk_ic.ContextError", runtime_error)?,
         candid: exception(c"_basilisk_ic.CandidError", value_error)?,
+        stable: exception(c"_basilisk_ic.StableError", runtime_error)?,
     };
     module.borrow().set_attr(c"ContextError", exceptions.context.borrow())?;
     module.borrow().set_attr(c"CandidError", exceptions.candid.borrow())?;
+    module.borrow().set_attr(c"StableError", exceptions.stable.borrow())?;
     EXCEPTIONS.with(|slot| *slot = Some(exceptions));
     Ok(module)
 }
@@ -149,6 +154,13 @@ fn exception(name: &CStr, base: *mut PyObject) -> PyResult<Owned> {
 #[cold]
 pub(crate) fn context_error(text: &str) -> Raised {
     let class = EXCEPTIONS.with(|slot| slot.as_ref().map(|exceptions| exceptions.context.clone()));
+    raise_class(class, text)
+}
+
+/// Raises `StableError`.
+#[cold]
+pub(crate) fn stable_error(text: &str) -> Raised {
+    let class = EXCEPTIONS.with(|slot| slot.as_ref().map(|exceptions| exceptions.stable.clone()));
     raise_class(class, text)
 }
 

@@ -6,6 +6,7 @@ use crate::capi::object::{Borrowed, Owned, PyResult};
 use crate::capi::raw;
 use crate::context::{self, ALL};
 use crate::ic0;
+use crate::structures::registry;
 
 /// Bytes of a WebAssembly page.
 const PAGE: u64 = 65536;
@@ -46,6 +47,12 @@ fn read(offset: u64, length: u64) -> PyResult<Owned> {
 }
 
 fn write(offset: u64, data: &[u8]) -> PyResult<Owned> {
+    if registry::any() {
+        return Err(value_error(
+            "the program keeps stable structures in its stable memory, and bytes written at an address would \
+             damage them; use a StableCell or a StableVec of nat8 instead",
+        ));
+    }
     within(offset, data.len() as u64)?;
     ic0::stable64_write(offset, data);
     Ok(Owned::none())

@@ -85,6 +85,7 @@ class _Build:
         for slot, (method, signature) in enumerate(zip(registry.methods, signatures)):
             self.warnings += signature.warnings
             self._register(slot, method, signature)
+        self._structures()
         self._services()
         self._timers(len(registry.methods))
         initial = entries.get("init") or entries.get("post_upgrade")
@@ -159,6 +160,13 @@ class _Build:
                 "@init and @post_upgrade take different arguments; the interface shows those of @init"
             )
         return found
+
+    def _structures(self) -> None:
+        """Compiles what the program keeps in stable memory, if it does."""
+        if "basilisk.stable" in sys.modules:
+            from basilisk._guest.structures import define_structures
+
+            define_structures(self.system, self.resolver)
 
     def _services(self) -> None:
         """Compiles the plans of the methods that the program's service classes declare."""

@@ -79,7 +79,7 @@ def check(guest, body: str) -> dict:
         ("Async[nat]", "Async[…] has a meaning only as the result", "leave Async out"),
         ("T", "the type variable T has no meaning here", "Result[nat64]"),
         ("Box", "Box takes 1 type arguments, not 0", "Box[nat64]"),
-        ("StableBTreeMap[str, str]", "StableBTreeMap[str, str] is not a Candid type", "Vec[T]"),
+        ("StableBTreeMap[str, str]", "StableBTreeMap[str, str] is not a Candid type", "Record class"),
         ("Annotated[nat, Name(1)]", "an argument has no number", "Name("),
         ("Opt[Annotated[nat, Name('x')]]", "Name(…) has no meaning here", "around the whole type"),
         ("Vec['Annotated[nat, Name(1)]']", "Name(…) has no meaning here", "around the whole type"),
