@@ -7,7 +7,7 @@
 use crate::candid::Plan;
 use crate::capi::inline::{Py_TYPE, Py_XDECREF};
 use crate::capi::layout::{PYGEN_ERROR, PYGEN_RETURN, PY_VECTORCALL_ARGUMENTS_OFFSET};
-use crate::capi::object::{raise, status, Borrowed, Owned, PyResult};
+use crate::capi::object::{clear_exception, raise, status, Borrowed, Owned, PyResult};
 use crate::capi::{raw, PyObject, Raised};
 use crate::cell::Global;
 use crate::context::{self, Contexts};
@@ -146,7 +146,7 @@ extern "C" fn basilisk_entry(number: usize) {
 fn run_entry(entry: &Entry, context: Contexts) {
     // Elsewhere there is no argument, and asking for it traps.
     let result = if context == context::INIT {
-        with_arguments(entry.arguments, |arguments| match arguments {
+        with_arguments(entry.arguments, &entry.function, |arguments| match arguments {
             Ok(arguments) => call(&entry.function, arguments, entry.flags),
             // There is nobody to reject to: the installation fails with this text.
             Err(text) => trap_text(&text),
@@ -161,7 +161,7 @@ fn run_entry(entry: &Entry, context: Contexts) {
 
 #[inline(always)]
 fn run_method(method: &Method) {
-    let result = with_arguments(method.arguments, |arguments| match arguments {
+    let result = with_arguments(method.arguments, &method.function, |arguments| match arguments {
         Err(text) => {
             ic0::msg_reject(text.as_bytes());
             None
@@ -187,7 +187,7 @@ fn run_method(method: &Method) {
 /// Decodes the argument and hands the values to `then`: as a slice whose element before the first may be
 /// overwritten (the vectorcall convention), or the text that says what is wrong with the argument.
 #[inline(always)]
-fn with_arguments<R>(plan: &Plan, then: impl FnOnce(Result<&mut [*mut PyObject], String>) -> R) -> R {
+fn with_arguments<R>(plan: &Plan, function: &Owned, then: impl FnOnce(Result<&mut [*mut PyObject], String>) -> R) -> R {
     let count = plan.arity();
     let data = ARGUMENT.with(|buffer| {
         ic0::msg_arg_data(buffer);
@@ -205,7 +205,7 @@ fn with_arguments<R>(plan: &Plan, then: impl FnOnce(Result<&mut [*mut PyObject],
     };
     let result = match plan.decode_into(data, &mut slots[1..]) {
         Ok(()) => then(Ok(slots)),
-        Err(error) => then(Err(bad_arguments(error))),
+        Err(error) => then(Err(bad_arguments(error, function))),
     };
     for &value in &slots[1..] {
         // SAFETY: each slot is null or a reference that decoding gave to us.
@@ -215,8 +215,23 @@ fn with_arguments<R>(plan: &Plan, then: impl FnOnce(Result<&mut [*mut PyObject],
 }
 
 #[cold]
-fn bad_arguments(error: crate::candid::DecodeError) -> String {
-    ["the arguments do not fit the method's types: ", &error.into_text()].concat()
+fn bad_arguments(error: crate::candid::DecodeError, function: &Owned) -> String {
+    let name = error.0.value.and_then(|index| parameter(function, index, error.0.arity));
+    let text = match name.as_ref().and_then(|name| name.borrow().text()) {
+        Some(Ok(name)) => error.into_named_text(name),
+        _ => error.into_text(),
+    };
+    clear_exception();
+    ["the arguments do not fit the method's types: ", &text].concat()
+}
+
+/// The name of a parameter, when the function is written in Python and has that many.
+fn parameter(function: &Owned, index: usize, arity: usize) -> Option<Owned> {
+    let code = function.borrow().attr(c"__code__").ok()?;
+    let count = code.borrow().attr(c"co_argcount").ok()?.borrow().i64()?;
+    let names = code.borrow().attr(c"co_varnames").ok()?;
+    let name = names.borrow().tuple_items()?.get(index)?.to_owned();
+    (count == arity as i64).then_some(name)
 }
 
 /// Calls a function with decoded arguments (`slots[0]` is free); nothing when it is a coroutine that waits.

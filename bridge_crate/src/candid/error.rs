@@ -223,6 +223,13 @@ impl Error {
 }
 
 impl DecodeError {
+    /// One line that calls the value by the name of its parameter.
+    #[cold]
+    pub fn into_named_text(mut self, name: &str) -> String {
+        self.0.arity = 1;
+        self.0.text(name)
+    }
+
     /// One line that calls the values arguments.
     #[cold]
     pub fn into_text(self) -> String {

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
+from basilisk.errors import CallRejected
 from basilisk.principal import Principal
 from basilisk.testing.local import LocalCanister
 
@@ -57,6 +60,36 @@ def test_values_as_deep_as_allowed(deploy: Callable[[str], LocalCanister]) -> No
     assert canister.call("nest", [DEEPEST], ANYBODY) == ["done"]
     (answer,) = canister.call("nest", [DEEPEST + 1], ANYBODY)
     assert "nested too deeply" in str(answer)
+
+
+NAMES = """\
+from basilisk import Record, Vec, nat8, nat64, query, text
+
+
+class Item(Record):
+    count: nat8
+
+
+@query
+def store(label: text, items: Vec[Item]) -> text:
+    return label
+
+
+@query
+def wide(label: text, items: Vec[nat64]) -> Vec[Item]:
+    return [{"count": item} for item in items]
+"""
+
+
+def test_errors_name_arguments_and_results(deploy: Callable[[str], LocalCanister]) -> None:
+    """A bad argument is called by its parameter's name, a bad result ``result``; both with the path."""
+    canister = deploy(NAMES)
+    with pytest.raises(CallRejected, match=r"types: items\[0\]\.count: expected nat8, found int"):
+        canister.call_untyped("store", ["x", [{"count": 300}]], ANYBODY)
+    with pytest.raises(CallRejected, match=r"types: label: expected text, found int"):
+        canister.call_untyped("store", [5, []], ANYBODY)
+    with pytest.raises(CallRejected, match=r"result\[1\]\.count: 300 does not fit nat8"):
+        canister.call("wide", ["x", [1, 300]], ANYBODY)
 
 
 COST = """\

@@ -511,3 +511,41 @@ def test_references_are_counted_right(codec: Codec) -> None:
     for end in range(1, len(data), 7):
         assert abs(codec.call("leaks", "decode", plan, data[:-end])) < 20
         assert abs(codec.call("leaks", "decode", plan, shifted[:-end])) < 20
+
+
+NUMBERS = "nat int nat8 nat16 nat32 nat64 int8 int16 int32 int64 float32 float64"
+SCALARS = f"bool {NUMBERS} text blob null principal".split()
+FITS = {"bool": (True,), "text": ("x",), "null": (None,), "blob": (b"x",), "principal": (Principal(b"x"),)}
+WORDS = {"bool": "bool", "text": "str", "null": "None", "blob": "bytes", "principal": "Principal"}
+
+
+def deep(name: str) -> tuple[Any, ...]:
+    """A plan for ``record { items : vec record { count : T } }``."""
+    return (PRINCIPAL if name == "principal" else (name,), record(count=0), ("vec", 1), record(items=2))
+
+
+@pytest.mark.parametrize("name", SCALARS)
+def test_every_scalar_names_its_place(codec: Codec, name: str) -> None:
+    """A value of another Python type, and one of another Candid type, at each scalar type."""
+    plan = codec.plan(deep(name), (3,))
+    number = name not in FITS
+    good = (1.0 if "float" in name else 1,) if number else FITS[name]
+    wrong: list[Any] = ["x" if name != "text" else 1, [], {}]
+    wrong += [True, None] if number else [1]
+    word = WORDS.get(name, "float" if "float" in name else "int")
+    for value in wrong:
+        with pytest.raises(CodecError, match=rf"^result\.items\[1\]\.count: expected {word}, got "):
+            codec.call("encode", plan, ({"items": [{"count": good[0]}, {"count": value}]},))
+    for other in SCALARS:
+        if other in (name, "blob") or (name, other) == ("int", "nat"):
+            continue
+        values = FITS.get(other, (1.0 if "float" in other else 1,))
+        data = codec.call("encode", codec.plan(deep(other), (3,)), ({"items": [{"count": values[0]}]},))
+        with pytest.raises(
+            CodecError, match=rf"^argument\.items\[0\]\.count: expected {name}, found {other}$"
+        ):
+            codec.call("decode", plan, data)
+    data = codec.call("encode", plan, ({"items": [{"count": good[0]}]},))
+    if name != "null":
+        with pytest.raises(CodecError, match=r"^argument\.items"):
+            codec.call("decode", plan, data[:-1])
