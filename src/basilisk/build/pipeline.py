@@ -106,8 +106,10 @@ def make(
     with timings.stage("start wasmtime"):
         from basilisk.build.preinit import base_image, prepare
         from basilisk.engine import default_engine
+        from basilisk.toolbox import use
         from basilisk.wasm.shell import split
 
+        use(runtime.toolbox)
         engine = default_engine()
         parts = _whole(runtime, lambda: split(runtime.module))
     with timings.stage("machine code (compiled once)"):

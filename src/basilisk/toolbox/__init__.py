@@ -12,6 +12,7 @@ They use the toolbox of the runtime artefact; :class:`Toolbox` runs another one.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 from collections.abc import Mapping
@@ -108,7 +109,8 @@ def use(module: bytes) -> Toolbox:
     """Make ``module`` the toolbox of this process: for who has opened the runtime artefact already."""
     global _default
     with _lock:
-        _default = Toolbox(module)
+        if _default is None or _default.digest != hashlib.sha256(module).hexdigest():
+            _default = Toolbox(module)
         return _default
 
 
