@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from basilisk.errors import ArtefactError
 from basilisk.toolbox import Toolbox
-from basilisk.toolbox.machine import Machine
+from basilisk.toolbox.machine import INTERFACE, Machine
 from basilisk.wasm.link import link
 
 from .cases import PAGE, wat
@@ -138,7 +138,7 @@ def test_what_is_no_toolbox_is_refused(module: bytes, words: str, tmp_path: Path
 def test_a_trap_in_the_toolbox_is_a_clear_error(tmp_path: Path) -> None:
     """A defect of the toolbox is reported as such."""
     module = wat(
-        '(module (memory (export "memory") 1) (func (export "version") (result i32) (i32.const 1))'
+        f'(module (memory (export "memory") 1) (func (export "version") (result i32) (i32.const {INTERFACE}))'
         ' (func (export "allocate") (param i32) (result i32) unreachable))'
     )
     with pytest.raises(ArtefactError, match="the toolbox failed in allocate"):
