@@ -29,7 +29,7 @@ Request = tuple[tuple[Any, ...], tuple[int, ...], bytes]
 def request(types: Sequence[Type], environment: Environment, message: bytes) -> Request:
     """What to send for a message at types; the classes are those of the canister's program."""
     nodes, roots = plan_of(types, environment)
-    sent = tuple((*node[:-1], None) if node[0] in ("principal", "service") else node for node in nodes)
+    sent = tuple((*node[:-1], None) if node[0] in ("opt", "principal", "service") else node for node in nodes)
     return sent, roots, message
 
 
@@ -66,6 +66,8 @@ def _plain(value: Any) -> Any:
         return "principal", value.bytes
     if isinstance(value, codec_driver.Service):
         return "service", value.canister_id.bytes
+    if isinstance(value, codec_driver.Some):
+        return "some", _plain(value.value)
     if isinstance(value, dict):
         return {name: _plain(item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):

@@ -3,7 +3,7 @@
 import marshal
 from typing import Any
 
-from basilisk import Principal, blob, query
+from basilisk import Principal, Some, blob, query
 
 codec = __import__("_basilisk_ic")
 
@@ -15,7 +15,7 @@ class Reference:
         self.canister_id = Principal(raw)
 
 
-CLASSES = {"principal": Principal, "service": Reference}
+CLASSES = {"opt": Some, "principal": Principal, "service": Reference}
 
 
 def plain(value: Any) -> Any:
@@ -23,6 +23,8 @@ def plain(value: Any) -> Any:
         return ("principal", value.bytes)
     if isinstance(value, Reference):
         return ("service", value.canister_id.bytes)
+    if isinstance(value, Some):
+        return ("some", plain(value.value))
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
