@@ -40,7 +40,7 @@ pub unsafe extern "C" fn oracle_answer(address: *const u8, length: usize) -> u64
         Err(reason) => parts::join(0, &[reason.into_bytes()]),
     };
     answer.shrink_to_fit();
-    let found = (answer.as_mut_ptr() as u64) << 32 | answer.len() as u64;
+    let found = ((answer.as_mut_ptr() as u64) << 32) | answer.len() as u64;
     forget(answer);
     found
 }
