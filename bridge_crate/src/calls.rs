@@ -7,7 +7,7 @@
 
 use crate::candid::Plan;
 use crate::capi::inline::PyTuple_SET_ITEM;
-use crate::capi::object::{Borrowed, Owned, PyResult};
+use crate::capi::object::{raise, Borrowed, Owned, PyResult};
 use crate::capi::{raw, PyObject};
 use crate::cell::Global;
 use crate::context::{self, Contexts, COMPOSITE};
@@ -15,12 +15,22 @@ use crate::dispatch::{self, Method};
 use crate::ic0::{self, Closure};
 use crate::{console, traceback};
 use alloc::collections::BTreeMap;
+use alloc::string::String;
 use alloc::vec::Vec;
+
+/// What waits for an answer.
+pub struct Waiter {
+    /// The driver's task.
+    pub task: Owned,
+    /// Whether a reject is to be raised; otherwise it is the value.
+    pub wants_value: bool,
+    /// The name of the method that was called.
+    pub name: Owned,
+}
 
 /// A call whose answer has not arrived.
 struct Pending {
-    /// The Python object that waits.
-    call: Owned,
+    waiter: Waiter,
     /// Types of the results; without them the answer is handed over as bytes.
     results: Option<&'static Plan>,
     /// The method in whose course the call was made.
@@ -33,12 +43,18 @@ struct Pending {
 pub struct Driver {
     /// `begin(coroutine, context, waited)`: a coroutine waits for the first time.
     pub begin: Owned,
-    /// `replied(call, value)`.
+    /// `replied(task, value, wants value)`.
     pub replied: Owned,
-    /// `rejected(call, code, message)`; code 0: the reply does not fit the type.
+    /// `rejected(task, name, code, message, wants value)`; code 0: the reply does not fit the type.
     pub rejected: Owned,
-    /// `closed(call)`: after a trap.
+    /// `closed(task)`: after a trap.
     pub closed: Owned,
+    /// `outcome(call)`: what `call.result()` returns.
+    pub outcome: Owned,
+    /// `seconds(timeout)`: a timeout in whole seconds.
+    pub seconds: Owned,
+    /// `notified(status)`: what `call.notify()` returns.
+    pub notified: Owned,
 }
 
 static DRIVER: Global<Option<Driver>> = Global::new(None);
@@ -51,9 +67,16 @@ pub fn set_driver(driver: Driver) {
     DRIVER.with(|slot| *slot = Some(driver));
 }
 
-fn driver() -> Option<&'static Driver> {
-    // SAFETY: the driver is set while the interpreter is prepared and never changed in a canister.
-    unsafe { (*DRIVER.as_ptr()).as_ref() }
+/// The driver.
+pub fn driver() -> PyResult<&'static Driver> {
+    // SAFETY: the driver is set while the interpreter is prepared and never changed in a canister; the class
+    // of the exception exists as long as the interpreter.
+    unsafe {
+        match (*DRIVER.as_ptr()).as_ref() {
+            Some(driver) => Ok(driver),
+            None => Err(raise(Borrowed::from_raw(raw::PyExc_RuntimeError), "there is no driver of coroutines")),
+        }
+    }
 }
 
 /// A call to be made.
@@ -72,12 +95,12 @@ pub struct Request<'a> {
     pub results: Option<&'static Plan>,
 }
 
-/// Hands a call to the system: 0, or the system's number for "not sent".  `call` receives the answer; without
-/// it nobody does.
-pub fn perform(request: &Request<'_>, call: Option<Borrowed<'_>>) -> u32 {
+/// Hands a call to the system: 0, or the system's number for "not sent".  Without a waiter nobody receives
+/// the answer.
+pub fn perform(request: &Request<'_>, waiter: Option<Waiter>) -> u32 {
     let number = next_number();
     let closure = |function| Closure { function, environment: number };
-    if call.is_some() {
+    if waiter.is_some() {
         ic0::call_new(request.callee, request.method.as_bytes(), closure(replied), closure(rejected));
         ic0::call_on_cleanup(closure(clean_up));
     } else {
@@ -91,9 +114,9 @@ pub fn perform(request: &Request<'_>, call: Option<Borrowed<'_>>) -> u32 {
         ic0::call_cycles_add128(request.cycles);
     }
     let status = ic0::call_perform();
-    if let (0, Some(call)) = (status, call) {
+    if let (0, Some(waiter)) = (status, waiter) {
         let pending = Pending {
-            call: call.to_owned(),
+            waiter,
             results: request.results,
             method: dispatch::current_method(),
             composite: context::current() & COMPOSITE != 0,
@@ -118,14 +141,8 @@ fn next_number() -> usize {
 
 /// The driver takes over a coroutine that waits for the first time.
 pub fn begin(coroutine: &Owned, context: &Owned, waited: &Owned) -> PyResult<()> {
-    match driver() {
-        Some(driver) => driver
-            .begin
-            .borrow()
-            .call(&[coroutine.borrow(), context.borrow(), waited.borrow()])
-            .map(|_| ()),
-        None => Ok(()),
-    }
+    let arguments = [coroutine.borrow(), context.borrow(), waited.borrow()];
+    driver()?.begin.borrow().call(&arguments).map(|_| ())
 }
 
 /// Nobody waits for this answer.
@@ -134,22 +151,30 @@ extern "C" fn ignored(_number: usize) {}
 extern "C" fn replied(number: usize) {
     answered(number, context::REPLY, context::COMPOSITE_REPLY, |driver, pending| {
         let data = dispatch::fetch_argument();
-        let Some(plan) = pending.results else {
-            let value = Owned::bytes(data)?;
-            return driver.replied.borrow().call(&[pending.call.borrow(), value.borrow()]);
+        let value = match pending.results {
+            None => Owned::bytes(data)?,
+            Some(plan) => {
+                let mut values = alloc::vec![core::ptr::null_mut(); plan.arity()];
+                if let Err(error) = plan.decode_into(data, &mut values) {
+                    return reject(driver, &pending.waiter, 0, &error.into_text());
+                }
+                results(values)?
+            }
         };
-        let mut values = alloc::vec![core::ptr::null_mut(); plan.arity()];
-        match plan.decode_into(data, &mut values) {
-            Ok(()) => {
-                let value = results(values)?;
-                driver.replied.borrow().call(&[pending.call.borrow(), value.borrow()])
-            }
-            Err(error) => {
-                let (code, text) = (Owned::int(0)?, Owned::str(&error.into_text())?);
-                driver.rejected.borrow().call(&[pending.call.borrow(), code.borrow(), text.borrow()])
-            }
-        }
+        let Waiter { task, wants_value, .. } = &pending.waiter;
+        driver.replied.borrow().call(&[task.borrow(), value.borrow(), Owned::bool(*wants_value).borrow()])
     });
+}
+
+fn reject(driver: &Driver, waiter: &Waiter, code: u32, message: &str) -> PyResult<Owned> {
+    let (code, message) = (Owned::uint(code.into())?, Owned::str(message)?);
+    driver.rejected.borrow().call(&[
+        waiter.task.borrow(),
+        waiter.name.borrow(),
+        code.borrow(),
+        message.borrow(),
+        Owned::bool(waiter.wants_value).borrow(),
+    ])
 }
 
 /// No results are `None`, one is itself, several are a tuple.
@@ -173,9 +198,7 @@ extern "C" fn rejected(number: usize) {
     answered(number, context::REJECT, context::COMPOSITE_REJECT, |driver, pending| {
         let mut message = Vec::new();
         ic0::msg_reject_msg(&mut message);
-        let code = Owned::uint(ic0::msg_reject_code().into())?;
-        let text = Owned::str(&alloc::string::String::from_utf8_lossy(&message))?;
-        driver.rejected.borrow().call(&[pending.call.borrow(), code.borrow(), text.borrow()])
+        reject(driver, &pending.waiter, ic0::msg_reject_code(), &String::from_utf8_lossy(&message))
     });
 }
 
@@ -203,7 +226,7 @@ extern "C" fn clean_up(number: usize) {
     let Some((driver, pending)) = take(number) else { return };
     let context = if pending.composite { context::COMPOSITE_CLEANUP } else { context::CLEANUP };
     dispatch::enter(context, pending.method);
-    if driver.closed.borrow().call(&[pending.call.borrow()]).is_err() {
+    if driver.closed.borrow().call(&[pending.waiter.task.borrow()]).is_err() {
         let text = traceback::describe_raised();
         console::flush();
         ic0::debug_print(text.as_bytes());
@@ -213,5 +236,5 @@ extern "C" fn clean_up(number: usize) {
 
 fn take(number: usize) -> Option<(&'static Driver, Pending)> {
     let pending = PENDING.with(|table| table.remove(&number))?;
-    driver().map(|driver| (driver, pending))
+    driver().ok().map(|driver| (driver, pending))
 }

@@ -7,14 +7,16 @@ import sys
 from basilisk.composites import Composite, Record, Variant
 from basilisk.generics import Form
 from basilisk.nodes import Label, Node, field_id
-from basilisk.references import Service, ServiceMethod
+from basilisk.references import Service
 from basilisk.scopes import Scope, annotations_of, module_namespace
+from basilisk.services import declaration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from basilisk.annotations import Resolver
+    from basilisk.services import ServiceMethod
 
 __all__ = ["fill", "is_composite", "is_flag", "kind_of", "scope_of", "service_method", "type_parameters"]
 
@@ -216,8 +218,9 @@ def _service_methods(
     methods: dict[str, Node] = {}
     for base in reversed(cls.__mro__):
         for attribute in base.__dict__.values():
-            if isinstance(attribute, ServiceMethod):
-                methods[attribute.name] = service_method(attribute, resolver, variables)
+            declared = declaration(attribute)
+            if declared is not None:
+                methods[declared.name] = service_method(declared, resolver, variables)
     return tuple(sorted(methods.items()))
 
 

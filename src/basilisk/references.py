@@ -13,7 +13,6 @@ from basilisk.principal import Principal
 from basilisk.services import (
     Canister,
     Service,
-    ServiceMethod,
     method,
     service_composite_query,
     service_query,
@@ -49,7 +48,6 @@ __all__ = [
     "Oneway",
     "Query",
     "Service",
-    "ServiceMethod",
     "Update",
     "method",
     "service_composite_query",

@@ -24,11 +24,6 @@ if not TYPE_CHECKING:
         def __class_getitem__(cls, item):
             return cls
 
-    class _Service:
-        def method(self):
-            """Only its type is of interest."""
-
-    MethodType = type(_Service().method)
     _P = _R = None
 
     def overload(function):
@@ -38,7 +33,6 @@ if not TYPE_CHECKING:
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import MethodType
     from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, overload
 
     _P = ParamSpec("_P")
@@ -52,6 +46,7 @@ __all__ = [
     "Canister",
     "Service",
     "ServiceMethod",
+    "declaration",
     "method",
     "service_composite_query",
     "service_query",
@@ -93,7 +88,7 @@ Canister = Service
 
 
 class ServiceMethod(_Of[_P, _R]):
-    """A method declared in a service class.
+    """What a service class declares about a method; :func:`declaration` finds it.
 
     ``mode`` is the Candid annotation: ``""`` for an update, ``query`` or ``composite_query``.
     """
@@ -102,33 +97,18 @@ class ServiceMethod(_Of[_P, _R]):
         self.function = function
         self.mode = mode
         self.name = name or function.__name__
-        self.__doc__ = function.__doc__
         # The plans of arguments and results, compiled when the program is built.
-        self._plans: tuple[int, int] | None = None
+        self.plans: tuple[int, int] | None = None
 
-    @overload
-    def __get__(self, instance: None, owner: type) -> ServiceMethod[_P, _R]: ...
-    @overload
-    def __get__(self, instance: Service, owner: type) -> Callable[_P, Call[_R]]: ...
-    def __get__(self, instance: Service | None, owner: type) -> Any:
-        return self if instance is None else MethodType(self, instance)
+    if TYPE_CHECKING:
 
-    def __call__(self, service: Service, /, *arguments: Any, **named: Any) -> Call[_R]:
-        plans = self._plans or self._prepare()
-        if named or len(arguments) != self.function.__code__.co_argcount - 1:
-            arguments = self._in_order(arguments, named)
-        try:
-            data = _system.encode(plans[0], arguments)
-        except _system.CandidError as error:
-            text = f"the arguments of {self.name!r} do not fit the declared types: {error}"
-            raise type(error)(text) from None
-        return Call(service.canister_id, self.name, data, plans[1])
+        @overload
+        def __get__(self, instance: None, owner: type) -> ServiceMethod[_P, _R]: ...
+        @overload
+        def __get__(self, instance: Service, owner: type) -> Callable[_P, Call[_R]]: ...
+        def __get__(self, instance: Service | None, owner: type) -> Any: ...
 
-    def set_plans(self, arguments: int, results: int) -> None:
-        """Says which plans encode the arguments and decode the results."""
-        self._plans = (arguments, results)
-
-    def _in_order(self, given: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
+    def in_order(self, given: tuple[Any, ...], named: dict[str, Any]) -> tuple[Any, ...]:
         """The arguments by position.  Raises TypeError where a function would."""
         code = self.function.__code__
         names = code.co_varnames[1 : code.co_argcount]
@@ -142,7 +122,7 @@ class ServiceMethod(_Of[_P, _R]):
             raise TypeError(f"{self.name}() takes {len(names)} arguments: {', '.join(names) or 'none'}")
         return tuple(values[name] for name in names)
 
-    def _prepare(self) -> tuple[int, int]:
+    def prepare(self) -> tuple[int, int]:
         """Compiles the plans of a class that was made while the canister runs."""
         if not in_canister() or _system.phase() != "canister":
             _system.arg_data_raw()  # raises: there is no canister here
@@ -152,14 +132,32 @@ class ServiceMethod(_Of[_P, _R]):
 
         node = service_method(self, Resolver(), {})
         plans = [_system.compile_plan(*make_plan(nodes)) for nodes in (node.parts, node.results)]
-        self._plans = (plans[0], plans[1])
-        return self._plans
+        self.plans = (plans[0], plans[1])
+        return self.plans
+
+
+def declaration(attribute: object) -> ServiceMethod[..., Any] | None:
+    """What the attribute of a service class declares, or None for attributes that are no methods of it."""
+    return getattr(attribute, "__service_method__", None)
 
 
 def _declare(function: Any, mode: str, name: str | None) -> Any:
     if function is None:
-        return lambda given: ServiceMethod(given, mode, name)
-    return ServiceMethod(function, mode, name)
+        return lambda given: _declare(given, mode, name)
+    declared: ServiceMethod[..., Any] = ServiceMethod(function, mode, name)
+    name = declared.name
+
+    # A plain function, because that is what the interpreter calls fastest.
+    def call(self: Service, /, *arguments: Any, **named: Any) -> Any:
+        if named:
+            arguments = declared.in_order(arguments, named)
+        return _system.service_call(self.canister_id, name, arguments, declared.plans or declared.prepare())
+
+    call.__name__ = function.__name__
+    call.__qualname__ = function.__qualname__
+    call.__doc__ = function.__doc__
+    call.__service_method__ = declared  # type: ignore[attr-defined]
+    return call
 
 
 @overload

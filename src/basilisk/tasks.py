@@ -115,18 +115,20 @@ def routine_of(awaitable: Any, *, values: bool = True) -> Any:
     if type(awaitable).__name__ in _ROUTINES:
         return awaitable
     if not values and isinstance(awaitable, (Call, Gathering)):
-        return awaitable.__iter__()
-    method = getattr(type(awaitable), "__await__", None)
-    if method is None:
+        return _yielding(awaitable)
+    if not hasattr(type(awaitable), "__await__"):
         raise TypeError(
             f"{type(awaitable).__name__} cannot be awaited; give a call, a coroutine or a generator"
         )
-    iterator = method(awaitable)
-    return iterator if hasattr(iterator, "send") else _through(iterator)
+    return _awaiting(awaitable)
 
 
-def _through(iterator: Any) -> Generator[Any, Any, Any]:
-    return (yield from iterator)
+async def _awaiting(awaitable: Any) -> Any:
+    return await awaitable
+
+
+def _yielding(awaitable: Any) -> Generator[Any, Any, Any]:
+    return (yield from awaitable)
 
 
 class Gathering(_Of[_T]):

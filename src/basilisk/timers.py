@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from _heapq import heapify, heappop, heappush
 
-from basilisk.calls import Call, nanoseconds
+from basilisk.calls import call_raw, nanoseconds
 from basilisk.errors import CallRejected
 from basilisk.principal import Principal
 from basilisk.system import system as _system
@@ -138,7 +138,7 @@ async def _all(work: list[Any]) -> None:
 async def _send(number: int) -> None:
     data = b"DIDL\0\1\x78" + number.to_bytes(8, "little")  # Candid: (number : nat64)
     try:
-        await Call(Principal(_system.id()), METHOD, data)
+        await call_raw(Principal(_system.id()), METHOD, data)
     except CallRejected as error:
         timer = _timers.get(number)
         if error.code == _TRANSIENT and timer is not None and timer.due == 0:

@@ -285,6 +285,15 @@ pub struct PyType_Spec {
 }
 
 #[repr(C)]
+pub struct PyMemberDef {
+    pub name: *const c_char,
+    pub r#type: c_int,
+    pub offset: Py_ssize_t,
+    pub flags: c_int,
+    pub doc: *const c_char,
+}
+
+#[repr(C)]
 pub struct Py_buffer {
     pub buf: *mut c_void,
     pub obj: *mut PyObject,
@@ -313,6 +322,22 @@ pub const Py_TPFLAGS_DICT_SUBCLASS: c_ulong = 1 << 29;
 pub const Py_TPFLAGS_BASE_EXC_SUBCLASS: c_ulong = 1 << 30;
 pub const Py_TPFLAGS_TYPE_SUBCLASS: c_ulong = 1 << 31;
 
+pub const Py_TPFLAGS_DISALLOW_INSTANTIATION: c_ulong = 1 << 7;
+pub const Py_TPFLAGS_IMMUTABLETYPE: c_ulong = 1 << 8;
+
+pub const Py_tp_dealloc: c_int = 52;
+pub const Py_tp_iter: c_int = 62;
+pub const Py_tp_iternext: c_int = 63;
+pub const Py_tp_methods: c_int = 64;
+pub const Py_tp_repr: c_int = 66;
+pub const Py_tp_members: c_int = 72;
+pub const Py_am_await: c_int = 77;
+
+pub const Py_T_BOOL: c_int = 14;
+pub const Py_T_OBJECT_EX: c_int = 16;
+pub const Py_READONLY: c_int = 1;
+
+pub const METH_CLASS: c_int = 0x0010;
 pub const METH_VARARGS: c_int = 0x0001;
 pub const METH_KEYWORDS: c_int = 0x0002;
 pub const METH_NOARGS: c_int = 0x0004;

@@ -301,6 +301,7 @@ extern "C" {
     pub static mut PyExc_OverflowError: *mut PyObject;
     pub static mut PyExc_RecursionError: *mut PyObject;
     pub static mut PyExc_RuntimeError: *mut PyObject;
+    pub static mut PyExc_RuntimeWarning: *mut PyObject;
     pub static mut PyExc_StopIteration: *mut PyObject;
     pub static mut PyExc_SystemError: *mut PyObject;
     pub static mut PyExc_SystemExit: *mut PyObject;

@@ -2,6 +2,7 @@
 
 pub(crate) mod arguments;
 mod build;
+mod call_type;
 mod calls;
 mod codec;
 mod network;
@@ -106,6 +107,7 @@ fn create() -> PyResult<Owned> {
     let mut methods: Vec<PyMethodDef> = Vec::new();
     for table in [
         build::FUNCTIONS,
+        call_type::FUNCTIONS,
         calls::FUNCTIONS,
         codec::FUNCTIONS,
         network::FUNCTIONS,
@@ -139,6 +141,7 @@ fn create() -> PyResult<Owned> {
         stable: exception(c"_basilisk_ic.StableError", runtime_error)?,
     };
     module.borrow().set_attr(c"ContextError", exceptions.context.borrow())?;
+    module.borrow().set_attr(c"Call", call_type::create()?.borrow())?;
     module.borrow().set_attr(c"CandidError", exceptions.candid.borrow())?;
     module.borrow().set_attr(c"StableError", exceptions.stable.borrow())?;
     EXCEPTIONS.with(|slot| *slot = Some(exceptions));

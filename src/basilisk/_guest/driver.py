@@ -11,7 +11,7 @@ What a coroutine can wait for: a call, a task, and in generators also further ge
 
 from __future__ import annotations
 
-from basilisk.calls import Call, CallNotSent
+from basilisk.calls import Call, Outcome, not_sent, notified, seconds
 from basilisk.errors import CallRejected
 from basilisk.results import CallResult, rejection
 from basilisk.system import system as _system
@@ -34,7 +34,7 @@ class CallAborted(RuntimeError):
 
 def install(system: Any) -> None:
     """Makes the bridge use this module."""
-    system.set_driver(begin, replied, rejected, closed)
+    system.set_driver(begin, replied, rejected, closed, Outcome, seconds, notified)
 
 
 def begin(routine: Any, context: Context, waited: object) -> None:
@@ -44,40 +44,39 @@ def begin(routine: Any, context: Context, waited: object) -> None:
     following = _wait(root, waited)
     if following is not None:
         _advance(root, *following)
-    _run_ready(root)
+    if ready:
+        _run_ready(root)
 
 
-def replied(call: Call[Any], value: object) -> None:
+def replied(task: Task[Any], value: object, wants_value: bool) -> None:
     """The answer to a call has come."""
-    _go_on(call, value if call._wants_value else CallResult(value), None)
+    _go_on(task, value if wants_value else CallResult(value), None)
 
 
-def rejected(call: Call[Any], code: int, message: str) -> None:
+def rejected(task: Task[Any], name: str, code: int, message: str, wants_value: bool) -> None:
     """A call was rejected; code 0: its answer does not have the declared type."""
     if code == 0:
-        error: Exception = _system.CandidError(
-            f"the answer of {call.method!r} does not have the declared type: {message}"
-        )
-        result: CallResult[Any] = CallResult(Err=str(error))
+        text = f"the answer of {name!r} does not have the declared type: {message}"
+        error: Exception = _system.CandidError(text)
+        result: CallResult[Any] = CallResult(Err=text)
     else:
         error = CallRejected(code, message)
         result = rejection(error)
-    if call._wants_value:
-        _go_on(call, None, error)
+    if wants_value:
+        _go_on(task, None, error)
     else:
-        _go_on(call, result, None)
+        _go_on(task, result, None)
 
 
-def _go_on(call: Call[Any], value: object, error: BaseException | None) -> None:
-    task: Any = call._task
-    call._task = None
-    root = task._root
+def _go_on(task: Task[Any], value: object, error: BaseException | None) -> None:
+    root: Any = task._root
     if root._state == CLOSED:
         raise CallAborted(
             "this call was ended by a trap in another part of it, whose text is in the canister's log"
         )
     _advance(task, value, error)
-    _run_ready(root)
+    if ready:
+        _run_ready(root)
 
 
 def _run_ready(root: Task[Any]) -> None:
@@ -128,9 +127,12 @@ def _advance(task: Task[Any], value: Any, error: BaseException | None) -> None:
 def _wait(task: Task[Any], waited: Any) -> tuple[Any, BaseException | None] | None:
     """Sees to what a task waits for: None, or with what the task goes on at once."""
     try:
-        if isinstance(waited, Call):
-            waited._send(task)
-            return None
+        if waited.__class__ is Call:
+            status = waited.perform(task)
+            if status == 0:
+                return None
+            error = not_sent(status)
+            return (None, error) if waited.wants_value else (rejection(error), None)
         if isinstance(waited, Task):
             if waited._state != RUNNING:
                 return waited._value, waited._error
@@ -144,10 +146,8 @@ def _wait(task: Task[Any], waited: Any) -> tuple[Any, BaseException | None] | No
         task._outer.append(task._routine)
         task._routine = routine
         return None, None
-    except CallNotSent as error:
-        return (None, error) if waited._wants_value else (rejection(error), None)
-    except Exception as error:
-        return None, error.with_traceback(None)
+    except Exception as raised:
+        return None, raised.with_traceback(None)
 
 
 def _routine(waited: Any) -> Any:
@@ -193,10 +193,9 @@ def _wake(task: Task[Any], value: Any, error: BaseException | None) -> None:
 # After a trap
 
 
-def closed(call: Call[Any]) -> None:
-    """A callback of ``call`` trapped: ends the whole call it belongs to."""
-    task: Any = call._task
-    root = task._root
+def closed(task: Task[Any]) -> None:
+    """The callback that ``task`` waited for trapped: ends the whole call it belongs to."""
+    root: Any = task._root
     if root._state != RUNNING:
         return
     root._state = CLOSED

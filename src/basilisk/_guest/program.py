@@ -19,7 +19,7 @@ from basilisk.faults import ProgramFault
 from basilisk.interface import InterfaceMaker
 from basilisk.methods import Entry, Method, registry
 from basilisk.plans import make_plan
-from basilisk.services import Service, ServiceMethod
+from basilisk.services import Service, declaration
 from basilisk.signatures import Signature, read_signature, refuse
 
 TYPE_CHECKING = False
@@ -177,10 +177,11 @@ class _Build:
             namespace = getattr(sys.modules.get(cls.__module__), "__dict__", None)
             if getattr(cls, "__parameters__", ()):
                 continue  # generic: its methods have no types of their own
-            for declared in list(cls.__dict__.values()):
-                if isinstance(declared, ServiceMethod) and declared.function.__globals__ is namespace:
+            for attribute in list(cls.__dict__.values()):
+                declared = declaration(attribute)
+                if declared is not None and declared.function.__globals__ is namespace:
                     node = service_method(declared, self.resolver, {})
-                    declared.set_plans(self._plan(node.parts), self._plan(node.results))
+                    declared.plans = self._plan(node.parts), self._plan(node.results)
 
     def _timers(self, slot: int) -> None:
         """Registers the entry point and the method that run timers."""

@@ -407,7 +407,7 @@ def test_wrong_arguments_are_refused_where_the_call_is_written(pair: tuple[Canis
     assert isinstance(found, list) and len(found) == 12
     texts = "\n".join(found)
     assert found[0].startswith("CandidError: the arguments of 'double' do not fit the declared types: ")
-    assert "double() takes 1 arguments: x" in texts and "unexpected or repeated argument 'y'" in texts
+    assert "double() takes 1 arguments, not 2" in texts and "unexpected or repeated argument 'y'" in texts
     assert "from 0 to 2**128 - 1" in texts and "cycles are an int" in texts and "more than 0 seconds" in texts
     assert "the canister of a call is a Principal" in texts and "args_raw is bytes" in texts
     assert "the answer of 'text' does not have the declared type" in found[-1]

@@ -34,8 +34,6 @@ NOT_YET = ["stable_storage"]
 # These only prepare something; what they prepare needs a canister.
 ANYWHERE = [
     "TaskGroup",
-    "call_raw",
-    "call_raw128",
     "candid_decode",
     "candid_encode",
     "clear_timer",

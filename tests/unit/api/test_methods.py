@@ -284,9 +284,9 @@ def f(): ...
 """
     )
     other = sys.modules["main"].Other
-    arguments, results = other.put._plans
+    arguments, results = other.put.__service_method__.plans
     assert system.plans[arguments] == ((("text",), ("nat",)), (0, 1)) and system.plans[results] == ((), ())
-    assert other.get._plans is not None
+    assert other.get.__service_method__.plans is not None
 
 
 def test_programs_that_draw_random_numbers_get_entropy(guest, system, monkeypatch) -> None:
