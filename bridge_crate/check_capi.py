@@ -143,7 +143,7 @@ def structures(layout: str) -> Iterator[str]:
             continue
         fields = []
         for part in split_top(body):
-            match = re.fullmatch(r"pub (\w+): (.+)", " ".join(part.split()))
+            match = re.fullmatch(r"pub (?:r#)?(\w+): (.+)", " ".join(part.split()))
             if not match:
                 raise UnknownForm(f"field {part!r} of {name}")
             fields.append((match[1], match[2]))
