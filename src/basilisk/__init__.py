@@ -21,7 +21,7 @@ from basilisk.calls import Call, CallNotSent
 from basilisk.composites import Record, Variant
 from basilisk.errors import CallRejected
 from basilisk.faults import NotAvailableYet, OutsideCanister
-from basilisk.generics import Alias, Async, Manual, Name, Opt, Tuple, Vec, manual, opt
+from basilisk.generics import Alias, Async, Manual, Name, Opt, Results, Tuple, Vec, manual, opt
 from basilisk.methods import (
     heartbeat,
     init,
@@ -44,6 +44,7 @@ from basilisk.references import (
     Update,
     method,
     service_composite_query,
+    service_oneway,
     service_query,
     service_update,
 )
@@ -117,6 +118,7 @@ __all__ = [
     "Query",
     "Record",
     "RejectionCode",
+    "Results",
     "Service",
     "Some",
     "Stable64GrowResult",
@@ -162,6 +164,7 @@ __all__ = [
     "query",
     "reserved",
     "service_composite_query",
+    "service_oneway",
     "service_query",
     "service_update",
     "text",

@@ -65,7 +65,7 @@ _MOST_INSTANCES = 50
 
 
 class Result:
-    """The result of a method: zero or one node, and whether the method replies by itself (``Manual``)."""
+    """The results of a method, and whether the method replies by itself (``Manual``)."""
 
     __slots__ = ("manual", "nodes")
 
@@ -162,6 +162,9 @@ class Resolver:
                 break
         if annotation is None or annotation is type(None) or annotation is void:
             return Result((), manual)
+        if isinstance(annotation, Form) and annotation.name == "Results":
+            scope = scope.inside(annotation.namespace)
+            return Result(tuple(self.node(item, scope) for item in annotation.arguments), manual)
         return Result((self.node(annotation, scope),), manual)
 
     def node(self, annotation: Any, scope: Scope) -> Node:

@@ -11,6 +11,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from builtins import tuple as Results
     from builtins import tuple as Tuple
     from collections.abc import Generator
     from typing import Annotated, Any, NoReturn, TypeAlias, TypeVar
@@ -27,6 +28,7 @@ __all__ = [
     "Manual",
     "Name",
     "Opt",
+    "Results",
     "Tuple",
     "Vec",
     "manual",
@@ -108,7 +110,7 @@ class Form:
 
 
 class FormName:
-    """A name that takes ``count`` type arguments in brackets."""
+    """A name that takes ``count`` type arguments in brackets; 0 stands for any number."""
 
     __slots__ = ("count", "name")
 
@@ -117,11 +119,9 @@ class FormName:
         self.count = count
 
     def __getitem__(self, arguments: Any) -> Form:
-        if self.count == 1:
+        if self.count == 1 or not isinstance(arguments, tuple):
             arguments = (arguments,)
-        elif not isinstance(arguments, tuple):
-            arguments = (arguments,)
-        if len(arguments) != self.count:
+        if self.count and len(arguments) != self.count:
             raise TypeError(f"{self.name}[…] takes {self.count} type arguments, not {len(arguments)}")
         return Form(self.name, arguments, sys._getframe(1).f_globals)
 
@@ -157,4 +157,5 @@ else:
     Opt = opt = FormName("Opt")
     Alias = FormName("Alias")
     Manual = manual = FormName("Manual")
+    Results = FormName("Results", 0)
     Async = FormName("Async")

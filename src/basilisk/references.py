@@ -15,6 +15,7 @@ from basilisk.services import (
     Service,
     method,
     service_composite_query,
+    service_oneway,
     service_query,
     service_update,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "Update",
     "method",
     "service_composite_query",
+    "service_oneway",
     "service_query",
     "service_update",
 ]

@@ -49,6 +49,7 @@ __all__ = [
     "declaration",
     "method",
     "service_composite_query",
+    "service_oneway",
     "service_query",
     "service_update",
 ]
@@ -90,13 +91,13 @@ Canister = Service
 class ServiceMethod(_Of[_P, _R]):
     """What a service class declares about a method; :func:`declaration` finds it.
 
-    ``mode`` is the Candid annotation: ``""`` for an update, ``query`` or ``composite_query``.
+    ``mode`` is the Candid annotation: ``""`` for an update, ``query``, ``composite_query`` or ``oneway``.
     """
 
     def __init__(self, function: Callable[..., Any], mode: str, name: str | None = None) -> None:
         self.function = function
         self.mode = mode
-        self.name = name or function.__name__
+        self.name: str = function.__name__ if name is None else name
         # The plans of arguments and results, compiled when the program is built.
         self.plans: tuple[int, int] | None = None
 
@@ -191,6 +192,17 @@ def service_composite_query(
 def service_composite_query(function: Any = None, /, *, name: str | None = None) -> Any:
     """Declares a composite query method of a service; ``name`` is its name in Candid if it differs."""
     return _declare(function, "composite_query", name)
+
+
+@overload
+def service_oneway(function: Callable[Concatenate[Any, _P], None], /) -> ServiceMethod[_P, None]: ...
+@overload
+def service_oneway(
+    *, name: str | None = None
+) -> Callable[[Callable[Concatenate[Any, _P], None]], ServiceMethod[_P, None]]: ...
+def service_oneway(function: Any = None, /, *, name: str | None = None) -> Any:
+    """Declares a method of a service that never answers: call it with ``.notify()``."""
+    return _declare(function, "oneway", name)
 
 
 method = service_update

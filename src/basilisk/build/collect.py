@@ -28,7 +28,7 @@ OWN_PACKAGES = frozenset({"basilisk", "kybra"})
 """Packages that every canister carries."""
 
 HOST_ONLY = frozenset(
-    {"build", "cli", "runtime", "engine", "replica", "wasm", "toolbox", "testing", "__main__"}
+    {"bindings", "build", "cli", "runtime", "engine", "replica", "wasm", "toolbox", "testing", "__main__"}
 )
 """Subpackages of basilisk that exist on the host alone."""
 

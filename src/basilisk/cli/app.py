@@ -19,6 +19,7 @@ _COMMANDS = {
     "build": "build a canister",
     "run": "install a canister in a local replica and call it",
     "did": "print a canister's interface",
+    "bindings": "write typed Python for another canister's interface",
     "check": "check a program, also against an earlier interface",
     "inspect": "show what is in a wasm file",
     "doctor": "say what is found, what is missing, what to do",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from basilisk.candid.types import Interface
 
-__all__ = ["interface", "interface_text"]
+__all__ = ["interface", "interface_text", "load_did"]
 
 
 def interface(target: str | None) -> Interface:
@@ -18,7 +18,7 @@ def interface(target: str | None) -> Interface:
     """
     from basilisk.candid import parse_did
 
-    loader = _load if target is not None and target.endswith(".did") else None
+    loader = load_did if target is not None and target.endswith(".did") else None
     return parse_did(interface_text(target), source=target or "this project", loader=loader)
 
 
@@ -38,7 +38,8 @@ def interface_text(target: str | None) -> str:
     return build_quietly(resolve(target)).did.read_text("utf-8")
 
 
-def _load(path: str) -> str:
+def load_did(path: str) -> str:
+    """The text of a ``.did`` file that another imports."""
     return _of_did(Path(path))
 
 
