@@ -178,7 +178,7 @@ class Executor:
         if isinstance(response.result, Reply):
             execution.argument = response.result.data
         else:
-            execution.reject = response.result
+            execution.reject = response.result.seen_by_canister()
             execution.reject_code = int(response.result.code)
         return execution
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 
-from basilisk.replica.errors import RejectCode, Rejection
+from basilisk.replica.errors import ErrorCode, RejectCode, Rejection
 
 __all__ = [
     "Answer",
@@ -53,6 +53,25 @@ class Reject:
         """The answer that reports ``rejection``."""
         return Reject(rejection.code.reject_code, rejection.message, rejection.code.text)
 
+    def seen_by_canister(self) -> Reject:
+        """As a calling canister is told: the network puts its own code in front of the text.
+
+        Texts of ``ic0.msg_reject``, and those that the network sends without an error of its own, stay bare.
+        """
+        if self.error_code is None or self.error_code in _BARE:
+            return self
+        return Reject(self.code, f"{self.error_code}: {self.message}", self.error_code)
+
+
+#: Codes whose texts have none in front: a canister's own reject, "No response", an expired deadline.
+_BARE = frozenset(
+    code.text
+    for code in (
+        ErrorCode.CANISTER_REJECTED_MESSAGE,
+        ErrorCode.CANISTER_DID_NOT_REPLY,
+        ErrorCode.DEADLINE_EXPIRED,
+    )
+)
 
 Result = Reply | Reject
 

@@ -265,7 +265,7 @@ class _Node:
             error = self._step(execution, call.reply, before)
         else:
             execution = self._later(Context.COMPOSITE_REJECT)
-            execution.reject, execution.reject_code = answer, int(answer.code)
+            execution.reject, execution.reject_code = answer.seen_by_canister(), int(answer.code)
             error = self._step(execution, call.reject, before)
         if error is not None and call.cleanup is not None:
             second = self._step(self._later(Context.COMPOSITE_CLEANUP), call.cleanup, before)

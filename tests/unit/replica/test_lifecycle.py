@@ -158,7 +158,7 @@ def test_a_stopped_canister_takes_no_calls(replica: Replica, install: Install) -
         assert caught.value.error_code == "IC0508"
     caller = install(CALLER)
     answer = replica.update(caller, "call", to(canister, "echo"))
-    assert (answer[0], answer[1:].decode()) == (5, f"Canister {canister} is stopped")
+    assert (answer[0], answer[1:].decode()) == (5, f"IC0508: Canister {canister} is stopped")
     replica.start_canister(canister)
     assert number(replica.query(canister, "n")) == 0
 

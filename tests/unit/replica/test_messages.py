@@ -173,7 +173,7 @@ def test_rejects_reach_the_callback(
 def test_a_canister_that_does_not_exist_rejects(replica: Replica, pair: tuple[Principal, Principal]) -> None:
     answer = replica.update(pair[0], "call", to(b"\x01" * 10, "echo"))
     assert answer[0] == 3
-    assert answer[1:].decode() == f"Canister {Principal(bytes([1] * 10))} not found"
+    assert answer[1:].decode() == f"IC0301: Canister {Principal(bytes([1] * 10))} not found"
 
 
 def test_state_is_committed_at_the_call(replica: Replica, pair: tuple[Principal, Principal]) -> None:

@@ -76,7 +76,7 @@ def test_an_unknown_method(replica: Replica, proxy: Proxy) -> None:
         replica.update("aaaaa-aa", "dance")
     assert caught.value.error_code == "IC0536"
     head = b"\0" + bytes(16) + (5).to_bytes(4, "little") + b"dance"
-    assert replica.update(proxy.id, "call", head) == b"\1\5" + text.encode()
+    assert replica.update(proxy.id, "call", head) == b"\1\5IC0536: " + text.encode()
     with pytest.raises(CallRejected, match="Query method dance not found"):
         replica.query("aaaaa-aa", "dance")
 
@@ -86,7 +86,7 @@ def test_arguments_that_are_no_candid(replica: Replica, proxy: Proxy) -> None:
         replica.update("aaaaa-aa", "canister_status", b"nonsense")
     assert caught.value.error_code == "IC0408"
     head = b"\0" + bytes(16) + (15).to_bytes(4, "little") + b"canister_statusnonsense"
-    assert replica.update(proxy.id, "call", head).startswith(b"\1\4Error decoding candid")
+    assert replica.update(proxy.id, "call", head).startswith(b"\1\4IC0408: Error decoding candid")
 
 
 @pytest.mark.parametrize("method", sorted(ACCESS))
@@ -127,7 +127,7 @@ def test_canisters_must_be_controllers(replica: Replica, proxy: Proxy) -> None:
         with pytest.raises(CallRejected) as caught:
             proxy.call(method, {"canister_id": canister})
         assert caught.value.message.startswith(
-            f"Only the controllers of the canister {canister} can control it.\n"
+            f"IC0512: Only the controllers of the canister {canister} can control it.\n"
             f"Canister's controllers: {Principal(USER)}\nSender's ID: {proxy.id}\n"
         )
 

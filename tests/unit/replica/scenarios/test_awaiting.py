@@ -249,4 +249,4 @@ def test_the_callee_is_deleted_before_the_call_arrives(slow: Replica) -> None:
     slow.stop_canister(callee)
     slow.delete_canister(callee)
     answer = slow.update(canister, "go")
-    assert (answer[0], answer[1:].decode()) == (3, f"Canister {callee} not found")
+    assert (answer[0], answer[1:].decode()) == (3, f"IC0301: Canister {callee} not found")

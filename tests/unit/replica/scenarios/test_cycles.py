@@ -181,7 +181,7 @@ def test_a_frozen_canister_takes_no_calls(paid: Replica) -> None:
     with pytest.raises(CallRejected, match=f"Canister {canister} is out of cycles$"):
         paid.submit(canister, "answer", sender=b"\x01\x02")
     answer = paid.update(caller, "go")
-    assert (answer[0], answer[1:].decode()) == (2, f"Canister {canister} is out of cycles")
+    assert (answer[0], answer[1:].decode()) == (2, f"IC0207: Canister {canister} is out of cycles")
     assert paid.unaccounted_cycles() == 0, "the 500 cycles came back"
 
 

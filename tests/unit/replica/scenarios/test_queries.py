@@ -80,7 +80,10 @@ def test_a_composite_query_may_not_be_called_by_an_update(paid: Replica) -> None
     relay, reject = builder.callback(RELAY), builder.callback(ANSWER_REJECT)
     builder.function("canister_update go", builder.call(composite, "ask", relay, reject))
     answer = paid.update(deploy(paid, builder.build()), "go")
-    assert (answer[0], answer[1:].decode()) == (5, "Composite query cannot be called in replicated mode")
+    assert (answer[0], answer[1:].decode()) == (
+        5,
+        "IC0527: Composite query cannot be called in replicated mode",
+    )
 
 
 def test_a_composite_query_may_not_call_updates(paid: Replica) -> None:
