@@ -44,8 +44,8 @@ def test_creation_needs_the_fee(replica: Replica, proxy: Proxy) -> None:
         create(proxy, cycles=FEE - 1)
     assert caught.value.code == 4
     assert caught.value.message.startswith(
-        "IC0403: Creating a canister requires a fee of 500_000_000_000 that is deducted from the canister's initial "
-        "balance but only 499_999_999_999 cycles were received with the create_canister request."
+        "IC0403: Creating a canister requires a fee of 500_000_000_000 that is deducted from the canister's "
+        "initial balance but only 499_999_999_999 cycles were received with the create_canister request."
     )
     assert len(replica.canisters) == before
     assert replica.unaccounted_cycles() == 0
