@@ -252,6 +252,15 @@ def _check_options(decorator: str, name: Any, guard: Any) -> None:
             cause="a guard that cannot run would leave the method open to everybody",
             remedy="give a function without parameters that returns {'Ok': None} or {'Err': reason}",
         )
+    code = getattr(guard, "__code__", None)
+    if code is not None and code.co_flags & (_GENERATOR | _COROUTINE | _ASYNC_GENERATOR):
+        raise ProgramFault(
+            "decorator",
+            f"{decorator}: guard= must be an ordinary function, and '{guard.__qualname__}' is a coroutine or "
+            "generator",
+            cause="a guard decides before anything else happens and cannot wait; its answer would always be no",
+            remedy="write it with def and without yield; what needs to wait belongs into the method",
+        )
 
 
 def _check_function(decorator: str, given: Any) -> None:

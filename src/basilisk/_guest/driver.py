@@ -11,6 +11,8 @@ What a coroutine can wait for: a call, a task, and in generators also further ge
 
 from __future__ import annotations
 
+from _contextvars import copy_context
+
 from basilisk.calls import Call, Outcome, not_sent, notified, seconds
 from basilisk.errors import CallRejected
 from basilisk.results import CallResult, rejection
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["begin", "closed", "install", "rejected", "replied"]
 
+# The interpreter specialises an instruction at its second run; a few more settle the caches.
+_ROUNDS = 8
 # A finally block that waits again and again while it is closed is left alone after this many times.
 _MOST_REFUSALS = 100
 
@@ -35,6 +39,28 @@ class CallAborted(RuntimeError):
 def install(system: Any) -> None:
     """Makes the bridge use this module."""
     system.set_driver(begin, replied, rejected, closed, Outcome, seconds, notified)
+    for _ in range(_ROUNDS):
+        _practise()
+
+
+def _practise() -> None:
+    """Runs the driver without a call, so that the snapshot holds its specialised bytecode."""
+
+    async def inner() -> int:
+        return 1
+
+    def outer() -> Any:
+        yield inner()
+        return (yield inner())
+
+    routine = outer()
+    begin(routine, copy_context(), next(routine))
+    for wants_value in (True, False):
+        routine = outer()
+        next(routine).close()
+        task: Task[Any] = Task(routine, copy_context())
+        task._root = task
+        replied(task, None, wants_value)
 
 
 def begin(routine: Any, context: Context, waited: object) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from basilisk import calls, ic, methods, randomness, services, timers
+from basilisk._guest import driver
 from basilisk._guest.start import build
 from basilisk.candid import format_did, parse_did
 from basilisk.candid.types import Argument, Func, Interface, Service
@@ -72,6 +73,9 @@ class System(types.ModuleType):
 
     def set_driver(self, *functions: Any) -> None:
         self.driver = functions
+
+    def finish(self, value: Any) -> None:
+        self.finished = value
 
     def want_entropy(self) -> None:
         self.wants_entropy = True
@@ -178,7 +182,7 @@ class Guest:
 def system(monkeypatch: pytest.MonkeyPatch) -> System:
     fake = System()
     monkeypatch.setitem(sys.modules, "_basilisk_ic", fake)
-    for module in (ic, calls, services, timers, randomness):
+    for module in (ic, calls, services, timers, randomness, driver):
         monkeypatch.setattr(module, "_system", fake)
     return fake
 

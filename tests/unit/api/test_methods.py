@@ -270,6 +270,12 @@ def g() -> nat: ...
     assert [system.method(name)["flags"] for name in "fg"] == [2, 0]
 
 
+@pytest.mark.parametrize("guard", ["async def guard(): return True", "def guard(): yield True"])
+def test_a_guard_cannot_wait(guest, guard) -> None:
+    error = guest.error(HEAD + f"{guard}\n@query(guard=guard)\ndef f() -> nat: ...\n")
+    assert "'guard' is a coroutine or generator" in error["message"] and "cannot wait" in error["cause"]
+
+
 def test_methods_of_services_get_their_plans(guest, system) -> None:
     guest.build(
         HEAD
