@@ -1,4 +1,4 @@
-"""The Candid chapters of Kybra's book and README: programs build, interfaces and replies are the same.
+"""The Candid chapter of Kybra's book: programs build, interfaces and replies are the same.
 
 The documents are read from the folder beside the checkout that holds what this project started from; without
 it the tests are skipped.
@@ -17,7 +17,7 @@ from basilisk import candid
 from basilisk.build.pipeline import build
 from basilisk.build.project import resolve
 from basilisk.candid.types import Func, Interface, Ref, Service
-from basilisk.errors import CallRejected, ProgramError
+from basilisk.errors import CallRejected
 from basilisk.principal import Principal
 from basilisk.replica import Replica
 from basilisk.runtime import Found
@@ -30,13 +30,6 @@ ANYBODY = Principal.anonymous()
 SLIPS = {
     "record": [('"threads": vec Thread', '"thread": vec Thread')],
     "variant": [("type Firework = record", "type Firework = variant")],
-}
-README_SLIPS = {"empty": [('    "get_empty": () -> (empty) query;\n', "")]}
-# Programs of the README that cannot run as printed: our error, and what they lack.
-README_MISTAKES = {
-    "int64": ("no name 'inat64'", "inat64", "int64"),
-    "float32": ("no canister method", "\n\ndef ", "\nimport math\n\n@query\ndef "),
-    "func": ("TypeAlias", "from kybra import", "from typing import TypeAlias\nfrom kybra import"),
 }
 SECTIONS = (
     "text blob nat nat64 nat32 nat16 nat8 int int64 int32 int16 int8 float64 float32 bool null vec Opt "
@@ -102,19 +95,6 @@ def chapter() -> Chapter:
     return read(document("\nCalling candid_types with dfx will return:\n"))
 
 
-@pytest.fixture(scope="module")
-def readme() -> dict[str, Section]:
-    """The README's sections on types by title; it tells blocks with fences, the book without."""
-    text = document("\n### Candid Types\n").partition("\n### Candid Types\n")[2].partition("\n### ")[0]
-    sections = {}
-    for part in text.split("\n#### ")[1:]:
-        blocks = re.findall(r"^```[Pp]ython\n(.*?)^```", part, re.M | re.S)
-        if blocks:
-            program, did = blocks
-            sections[part.partition("\n")[0]] = Section(program, did)
-    return sections
-
-
 _MADE: dict[tuple[tuple[str, str], ...], tuple[Interface, bytes]] = {}
 
 
@@ -177,32 +157,6 @@ def test_a_section_builds_to_its_interface(
         )
     else:
         check_interface(interface, candid.parse_did(wanted))
-
-
-def test_the_readme_is_complete(readme: dict[str, Section]) -> None:
-    """The same sections as in the book, but for services, which it calls not implemented."""
-    assert [title.lower() for title in readme] == [title.lower() for title in SECTIONS if title != "service"]
-
-
-@pytest.mark.parametrize("title", [title.lower() for title in SECTIONS if title != "service"])
-def test_a_section_of_the_readme_builds_to_its_interface(
-    readme: dict[str, Section], artefact: Found, tmp_path: Path, title: str
-) -> None:
-    """Its older spellings as well; where its own program cannot run, the error says what is missing."""
-    section = readme[title]
-    if title in README_MISTAKES:
-        message, wrong, right = README_MISTAKES[title]
-        with pytest.raises(ProgramError, match=message):
-            make(tmp_path, {"main.py": section.program})
-        section = Section(corrected(section.program, [(wrong, right)]), section.did)
-    interface = fragment(section.program, tmp_path)
-    printed = candid.parse_did(corrected(section.did, README_SLIPS.get(title, SLIPS.get(title, ()))))
-    if title == "null":
-        # None as a result means no result, as everywhere in Python; callers of either interface read null.
-        found = candid.compare_interfaces(printed, interface)
-        assert found.compatible and found.reversible and not found.added
-    else:
-        check_interface(interface, printed)
 
 
 def corrected(text: str, slips: Sequence[tuple[str, str]]) -> str:

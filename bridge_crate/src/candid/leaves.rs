@@ -238,19 +238,20 @@ impl<'p> Encoder<'p, '_> {
 
     #[inline(never)]
     fn func(&mut self, value: Borrowed<'_>) -> Step {
-        match value.tuple_items() {
-            Some([principal, method]) => {
-                // Attributes of the principal may run code; the tuple is held by the caller.
-                self.out.byte(1);
-                if self.principal(*principal).is_err() {
-                    return Err(self.at(Segment::Index(0)));
-                }
-                match self.text(*method) {
-                    Ok(()) => Ok(()),
-                    Err(_) => Err(self.at(Segment::Index(1))),
-                }
-            }
-            _ => Err(self.unexpected("(Principal, str)", value)),
+        if !value.is_list_or_tuple() || value.sequence_len() != 2 {
+            return Err(self.unexpected("(Principal, str)", value));
+        }
+        // Held, because attributes of the principal may run code that changes a list.
+        let (Some(principal), Some(method)) = (value.sequence_item(0), value.sequence_item(1)) else {
+            return Err(self.fail(&["the list changed its size while it was read"]));
+        };
+        self.out.byte(1);
+        if self.principal(principal.borrow()).is_err() {
+            return Err(self.at(Segment::Index(0)));
+        }
+        match self.text(method.borrow()) {
+            Ok(()) => Ok(()),
+            Err(_) => Err(self.at(Segment::Index(1))),
         }
     }
 }
