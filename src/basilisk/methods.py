@@ -258,7 +258,7 @@ def _check_options(decorator: str, name: Any, guard: Any) -> None:
             "decorator",
             f"{decorator}: guard= must be an ordinary function, and '{guard.__qualname__}' is a coroutine or "
             "generator",
-            cause="a guard decides before anything else happens and cannot wait; its answer would always be no",
+            cause="a guard decides before anything else happens and cannot wait; it would always say no",
             remedy="write it with def and without yield; what needs to wait belongs into the method",
         )
 
