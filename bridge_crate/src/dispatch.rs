@@ -11,6 +11,7 @@ use crate::capi::object::{clear_exception, raise, status, Borrowed, Owned, PyRes
 use crate::capi::{raw, PyObject, Raised};
 use crate::cell::Global;
 use crate::context::{self, Contexts};
+use crate::structures::lifecycle;
 use crate::{calls, console, entropy, ic0, traceback};
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -132,11 +133,14 @@ extern "C" fn basilisk_method(slot: usize) {
 extern "C" fn basilisk_entry(number: usize) {
     let context = ENTRY_CONTEXTS[number];
     // SAFETY: as above.
-    if let Some(Some(entry)) = unsafe { &*ENTRIES.as_ptr() }.get(number) {
-        enter(context, None);
+    let entry = unsafe { &*ENTRIES.as_ptr() }.get(number);
+    enter(context, None);
+    lifecycle::before(number);
+    if let Some(Some(entry)) = entry {
         run_entry(entry, context);
-        console::flush();
     }
+    lifecycle::after(number);
+    console::flush();
     if context == context::INIT && entropy::wanted() {
         // Calls are not allowed here; the timer's function asks for the seed.
         ic0::global_timer_set(1);

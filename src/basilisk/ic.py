@@ -11,7 +11,6 @@ mirror the older 64-bit API and raise OverflowError when a number does not fit.
 from __future__ import annotations
 
 from basilisk.calls import call_raw, notify_raw
-from basilisk.faults import not_available_yet
 from basilisk.principal import Principal
 from basilisk.randomness import seed_random
 from basilisk.system import in_canister
@@ -455,12 +454,15 @@ def call_raw128(canister_id: Principal, method: str, args_raw: bytes, payment: i
     return call_raw(canister_id, method, args_raw, payment)
 
 
-# Still to be built
-
-
 def stable_storage() -> Any:
-    """A dictionary that survives upgrades (not available yet)."""
-    not_available_yet("ic.stable_storage")
+    """A dictionary that survives upgrades, declared at the top level of a module.
+
+    ``data: Data = ic.stable_storage()``, where ``Data`` is a ``TypedDict``.  The items are written at each
+    upgrade, within its limit of instructions; data that grow belong in a :class:`basilisk.StableBTreeMap`.
+    """
+    from basilisk.stable.storage import stable_storage
+
+    return stable_storage()
 
 
 def _bind(system: Any) -> None:

@@ -9,6 +9,7 @@ use crate::capi::object::{Borrowed, Owned, PyResult};
 use crate::context::{self, ALL};
 use crate::ic0;
 use crate::structures::keys::{tuple, Key};
+use crate::structures::lifecycle;
 use crate::structures::registry::{self, Definition, Kind, Opened, State};
 use crate::structures::tags;
 use crate::structures::values::Value;
@@ -26,6 +27,10 @@ const STEP_BYTES: usize = 64 * 1024;
 const TOTAL: &[u8] = b"";
 
 fn number(value: Borrowed<'_>) -> PyResult<usize> {
+    if value.is_none() {
+        context::check("a method of a stable structure", ALL).map_err(|text| context_error(&text))?;
+        return Err(context_error("this structure was not declared when the canister was built"));
+    }
     let number = u64(value)? as usize;
     let definition = registry::definition(number).ok_or_else(|| value_error("no such structure"))?;
     let name = Kind::name(definition.kind as u8);
@@ -71,7 +76,8 @@ fn value_or(value: &Value, bytes: Option<Vec<u8>>, default: Borrowed<'_>) -> PyR
 
 /// `structure_define(kind, ids, key, value, previous, texts)`: at build time.
 ///
-/// A key is a description (see `keys`); a value is a description, or a tuple with the number of a plan.
+/// A key is a description (see `keys`); a value is a description, or a tuple with the number of a plan.  The
+/// texts are those of key, value and previous value.
 fn structure_define(arguments: &[Borrowed<'_>]) -> PyResult<Owned> {
     let [kind, ids, key, value, previous, texts] = exactly(arguments)?;
     let kind = Kind::of(u64(*kind)?).ok_or_else(|| value_error("no such kind of structure"))?;
@@ -80,18 +86,20 @@ fn structure_define(arguments: &[Borrowed<'_>]) -> PyResult<Owned> {
         Some([first, second]) => (id(*first)?, id(*second)?),
         _ => return Err(type_error("two memory ids expected")),
     };
-    let (key_text, value_text) = match texts.tuple_items() {
-        Some([key, value]) => (text(*key)?, text(*value)?),
-        _ => return Err(type_error("two texts expected")),
+    let (key_text, value_text, previous_text) = match texts.tuple_items() {
+        Some([key, value, previous]) => (text(*key)?, text(*value)?, text(*previous)?),
+        _ => return Err(type_error("three texts expected")),
     };
-    let value = parse_value(*value)?;
-    let (is_candid, header) = match &value {
-        Value::Candid(plan) => (true, plan.header()),
-        // What a plain value is, its type's text says.
-        Value::Plain(_) => (false, value_text.as_bytes()),
+    let tagged = |value: Value, text: &str| {
+        let tag = match &value {
+            Value::Candid(plan) => tags::write(kind as u8, true, key_text, text, plan.header()),
+            // What a plain value is, its type's text says.
+            Value::Plain(_) => tags::write(kind as u8, false, key_text, text, text.as_bytes()),
+        };
+        (value, tag)
     };
-    let tag = tags::write(kind as u8, is_candid, key_text, value_text, header);
-    let previous = optional(*previous).map(parse_value).transpose()?;
+    let (value, tag) = tagged(parse_value(*value)?, value_text);
+    let previous = optional(*previous).map(parse_value).transpose()?.map(|value| tagged(value, previous_text));
     let definition = Definition { kind, ids, key: Key::parse(*key)?, value, previous, tag };
     Owned::uint(registry::define(definition) as u64)
 }
@@ -223,14 +231,22 @@ fn structure_scan(arguments: &[Borrowed<'_>]) -> PyResult<Owned> {
     let down = down.as_bool().unwrap_or(false);
     let direction = if down { Direction::Down } else { Direction::Up };
     let order = definition.key.order();
-    let beyond = |key: &[u8]| {
-        let (limit, inclusive) = match to {
-            Bound::Unbounded => return false,
-            Bound::Included(limit) => (limit, true),
-            Bound::Excluded(limit) => (limit, false),
-        };
-        let place = if down { order.compare(limit, key) } else { order.compare(key, limit) };
-        place.is_gt() || place.is_eq() && !inclusive
+    // How two keys lie to each other in the direction of the iteration.
+    let compare = |left: &[u8], right: &[u8]| {
+        if down {
+            order.compare(right, left)
+        } else {
+            order.compare(left, right)
+        }
+    };
+    let beyond = |key: &[u8]| match to {
+        Bound::Unbounded => false,
+        Bound::Included(limit) => compare(key, limit).is_gt(),
+        Bound::Excluded(limit) => compare(key, limit).is_ge(),
+    };
+    let start = match from {
+        Bound::Excluded(key) => Some(key),
+        _ => None,
     };
     let mut entries: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
     let work = |opened: Opened<'_, '_>| {
@@ -242,6 +258,10 @@ fn structure_scan(arguments: &[Borrowed<'_>]) -> PyResult<Owned> {
             let key = node.key(memory, index)?.to_vec();
             if beyond(&key) {
                 return Ok(None);
+            }
+            let before = entries.last().map(|(key, _)| key.as_slice()).or(start);
+            if before.is_some_and(|before| compare(before, &key).is_ge()) {
+                return Err(Fault::Corrupt("the keys of a B-tree are not in order"));
             }
             let value = if with_values { node.value(memory, index)? } else { Vec::new() };
             Ok(Some((key, value)))
@@ -259,7 +279,7 @@ fn structure_scan(arguments: &[Borrowed<'_>]) -> PyResult<Owned> {
     let (ended, changes) =
         registry::with(number, !previous, work).map_err(|fault| stable_error(&fault.to_string()))?;
     let value = match (&definition.previous, previous) {
-        (Some(value), true) => value,
+        (Some((value, _)), true) => value,
         _ => &definition.value,
     };
     let mut objects = Vec::with_capacity(entries.len());
@@ -294,6 +314,13 @@ fn structure_is_current(arguments: &[Borrowed<'_>]) -> PyResult<Owned> {
     let [number_] = exactly(arguments)?;
     let definition = definition(number(*number_)?)?;
     tags::is_current(definition).map(Owned::bool).map_err(|fault| stable_error(&fault.to_string()))
+}
+
+/// `structure_storage(restore, save)`: functions that run before `post_upgrade` and after `pre_upgrade`.
+fn structure_storage(arguments: &[Borrowed<'_>]) -> PyResult<Owned> {
+    let [restore, save] = exactly(arguments)?;
+    lifecycle::use_storage(restore.to_owned(), save.to_owned());
+    Ok(Owned::none())
 }
 
 /// `structure_note(number)`: from now on the memory holds the type that the program declares.
@@ -460,8 +487,8 @@ fn structure_push(arguments: &[Borrowed<'_>]) -> PyResult<Owned> {
     change(number, |opened| match opened.state {
         State::Heap(heap) => heap.push(opened.memory, &bytes),
         State::Map(map) => {
-            let more = count(map, opened.memory, &bytes)? + 1;
-            let total = total(map, opened.memory)? + 1;
+            let more = count(map, opened.memory, &bytes)?.saturating_add(1);
+            let total = total(map, opened.memory)?.saturating_add(1);
             map.insert(opened.memory, &bytes, more.to_be_bytes().to_vec())?;
             map.insert(opened.memory, TOTAL, total.to_be_bytes().to_vec()).map(drop)
         }
@@ -517,6 +544,7 @@ super::functions! {
     c"structure_key" => structure_key,
     c"structure_scan" => structure_scan,
     c"structure_is_current" => structure_is_current,
+    c"structure_storage" => structure_storage,
     c"structure_note" => structure_note,
     c"structure_item" => structure_item,
     c"structure_set_item" => structure_set_item,

@@ -6,7 +6,6 @@ use super::keys::Key;
 use super::space::{with_memories, with_memory, TwoMemories};
 use super::tags;
 use super::values::Value;
-use crate::candid::Plan;
 use crate::cell::Global;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -67,8 +66,8 @@ pub struct Definition {
     pub key: Key,
     /// Type of the values; of the elements of lists, logs and cells.
     pub value: Value,
-    /// The values of the type that the program had before.
-    pub previous: Option<Value>,
+    /// The values of the type that the program had before, and what was noted about the memory then.
+    pub previous: Option<(Value, Vec<u8>)>,
     /// What is noted about its memory.
     pub tag: Vec<u8>,
 }
@@ -81,14 +80,6 @@ impl Definition {
             tags.push((self.ids.1, self.tag.clone()));
         }
         tags
-    }
-
-    /// The plan of its values, if they are Candid messages.
-    pub fn plan(&self) -> Option<&'static Plan> {
-        match &self.value {
-            Value::Candid(plan) => Some(plan),
-            Value::Plain(_) => None,
-        }
     }
 }
 
@@ -136,6 +127,25 @@ pub fn close(number: usize) {
     STRUCTURES.with(|all| all[number].state = None);
 }
 
+/// Opens everything that the program declares, checked by the tags.
+pub fn open_all() -> Result<(), Fault> {
+    STRUCTURES.with(|all| all.iter_mut().try_for_each(|entry| ready(entry, true).map(drop)))
+}
+
+/// The open form of a structure, which is opened if it is not; `checked` by its tag.
+fn ready(entry: &mut Entry, checked: bool) -> Result<&mut State, Fault> {
+    if entry.state.is_none() {
+        if checked {
+            tags::check(entry.definition)?;
+        }
+        entry.state = Some(open(entry.definition)?);
+    }
+    match &mut entry.state {
+        Some(state) => Ok(state),
+        None => unreachable!("was just opened"),
+    }
+}
+
 /// The open form of a structure and its memory, for a step of work.
 pub struct Opened<'a, 'm> {
     /// Its open form.
@@ -153,13 +163,7 @@ pub fn with<T>(
     STRUCTURES.with(|all| {
         let entry = &mut all[number];
         let definition = entry.definition;
-        if entry.state.is_none() {
-            if checked {
-                tags::check(definition)?;
-            }
-            entry.state = Some(open(definition)?);
-        }
-        let Some(state) = &mut entry.state else { unreachable!("was just opened") };
+        let state = ready(entry, checked)?;
         with_memory(definition.ids.0, |memory| work(Opened { state, memory }))
     })
 }
@@ -172,11 +176,7 @@ pub fn with_log<T>(
     STRUCTURES.with(|all| {
         let entry = &mut all[number];
         let definition = entry.definition;
-        if entry.state.is_none() {
-            tags::check(definition)?;
-            entry.state = Some(open(definition)?);
-        }
-        let Some(State::Log(log)) = &mut entry.state else { return Err(wrong_kind()) };
+        let State::Log(log) = ready(entry, true)? else { return Err(wrong_kind()) };
         with_memories(definition.ids, |memories| work(log, memories))
     })
 }

@@ -15,6 +15,7 @@
 
 use super::registry::Definition;
 use super::space::with_memory;
+use super::values::Value;
 use crate::candid;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -25,6 +26,7 @@ use basilisk_stable::node::Order;
 /// The memory of the tags.
 pub const TAGS: u8 = 254;
 const VERSION: u8 = 1;
+const UNREADABLE: Fault = Fault::Corrupt("the tag of a memory cannot be read");
 
 /// The parts of a tag.
 #[derive(PartialEq, Eq)]
@@ -84,6 +86,13 @@ pub fn check(definition: &Definition) -> Result<(), Fault> {
         for (id, tag) in definition.tags() {
             match tags.get(memory, &[id])? {
                 Some(old) if old == tag => continue,
+                Some(old) if is_previous(definition, &old)? => {
+                    let holds = describe(&read(&old).ok_or(UNREADABLE)?);
+                    return Err(Fault::Foreign(alloc::format!(
+                        "stable memory {id} still holds a {holds}: call migrate() in @post_upgrade, before \
+                         anything else is done with the structure"
+                    )));
+                }
                 Some(old) => compare(definition, id, &old, &tag)?,
                 None => {}
             }
@@ -93,13 +102,41 @@ pub fn check(definition: &Definition) -> Result<(), Fault> {
     })
 }
 
-/// Whether the tag of a structure's memory is the one that the program declares now.
+/// Whether a structure's memory holds values of the type that the program declares now; false if they are of
+/// the previous one.
+///
+/// Fails with [`Fault::Foreign`] if they are of neither.
 pub fn is_current(definition: &Definition) -> Result<bool, Fault> {
     with_memory(TAGS, |memory| {
         let tags = Map::open(memory, Order::Bytes, Sizes::Fixed(1), Sizes::Any)?;
         let (id, tag) = definition.tags().remove(0);
-        Ok(tags.get(memory, &[id])?.is_none_or(|old| old == tag))
+        match tags.get(memory, &[id])? {
+            Some(old) if old != tag => {
+                if is_previous(definition, &old)? {
+                    return Ok(false);
+                }
+                compare(definition, id, &old, &tag).map(|()| true)
+            }
+            _ => Ok(true),
+        }
     })
+}
+
+/// Whether a memory with that tag holds values of the declared previous type, or of a subtype.
+fn is_previous(definition: &Definition, old: &[u8]) -> Result<bool, Fault> {
+    let Some((value, tag)) = &definition.previous else { return Ok(false) };
+    let (Some(old), Some(tag)) = (read(old), read(tag)) else { return Err(UNREADABLE) };
+    Ok(fits(&old, &tag, value))
+}
+
+/// Whether values in a memory with an old tag can be read as those of a new one.
+fn fits(old: &Tag<'_>, new: &Tag<'_>, value: &Value) -> bool {
+    let same = old.kind == new.kind && old.key == new.key && old.candid == new.candid;
+    let readable = || match value {
+        Value::Candid(plan) => candid::accepts(plan, old.header),
+        Value::Plain(_) => false,
+    };
+    same && (old.header == new.header || readable())
 }
 
 /// Notes what the program declares, whatever was there before.
@@ -115,12 +152,9 @@ pub fn note(definition: &Definition) -> Result<(), Fault> {
 
 fn compare(definition: &Definition, id: u8, old: &[u8], new: &[u8]) -> Result<(), Fault> {
     let (Some(old), Some(new)) = (read(old), read(new)) else {
-        return Err(Fault::Corrupt("the tag of a memory cannot be read"));
+        return Err(UNREADABLE);
     };
-    let same = old.kind == new.kind && old.key == new.key && old.candid == new.candid;
-    let readable = old.header == new.header
-        || new.candid && definition.plan().is_some_and(|plan| candid::accepts(plan, old.header));
-    if same && readable {
+    if fits(&old, &new, &definition.value) {
         return Ok(());
     }
     let text = [

@@ -40,12 +40,12 @@ impl Allocator {
         Ok(allocator)
     }
 
-    /// The allocator whose header this is.
-    pub fn load(header: &[u8; HEADER]) -> Result<Allocator, Fault> {
-        if &header[..3] != MAGIC || header[3] != VERSION {
+    /// The allocator of chunks of that size whose header this is.
+    pub fn load(header: &[u8; HEADER], chunk: u64) -> Result<Allocator, Fault> {
+        if &header[..3] != MAGIC || header[3] != VERSION || u64_at(header, 8) != chunk {
             return Err(Fault::Corrupt("the allocator of a B-tree has no header"));
         }
-        Ok(Allocator { chunk: u64_at(header, 8), used: u64_at(header, 16), free: u64_at(header, 24) })
+        Ok(Allocator { chunk, used: u64_at(header, 16), free: u64_at(header, 24) })
     }
 
     /// The header to be written back.
@@ -76,7 +76,7 @@ impl Allocator {
             self.free = next;
         }
         put_chunk(memory, address, true, next)?;
-        self.used += 1;
+        self.used = self.used.saturating_add(1);
         Ok(address + CHUNK_HEADER)
     }
 

@@ -60,7 +60,11 @@ impl Array {
         if u32_at(&header, 12) != maximum || (header[16] != 0) != fixed {
             return Err(Fault::Foreign("the array's elements have another size".into()));
         }
-        Ok(Array { length: u64_at(&header, 4), maximum, prefix })
+        let array = Array { length: u64_at(&header, 4), maximum, prefix };
+        if array.place(array.length)? > memory.size() {
+            return Err(Fault::Corrupt("an array is longer than its memory"));
+        }
+        Ok(array)
     }
 
     /// Number of elements.

@@ -3,7 +3,7 @@
 //! A cursor holds the way from the root to its place, a few nodes.  It stays valid as long as the map does not
 //! change ([`Map::changes`](crate::map::Map::changes)); after that, place a new one behind the last key.
 
-use crate::map::Map;
+use crate::map::{check_depth, Map};
 use crate::memory::{Fault, Memory};
 use crate::node::Node;
 use alloc::vec::Vec;
@@ -36,6 +36,7 @@ impl Cursor {
         let mut cursor = Cursor { way: Vec::new(), direction };
         let mut address = map.root();
         while address != 0 {
+            check_depth(cursor.way.len())?;
             let mut node = map.node(memory, address)?;
             let (key, inclusive) = match bound {
                 Bound::Unbounded => {
@@ -62,6 +63,7 @@ impl Cursor {
     /// Goes down to the outermost leaf below an address.
     fn enter<M: Memory>(&mut self, map: &Map, memory: &M, mut address: u64) -> Result<(), Fault> {
         while address != 0 {
+            check_depth(self.way.len())?;
             let node = map.node(memory, address)?;
             let index = match self.direction {
                 Direction::Up => 0,

@@ -10,6 +10,7 @@
 //! | [`manager`] | up to 255 memories in one |
 //! | [`allocator`] | chunks of one size in a memory |
 //! | [`node`] | a node of a B-tree: loading and saving |
+//! | [`glance`] | a node of a B-tree, as a search sees it |
 //! | [`map`] | the B-tree |
 //! | [`cursor`] | going through a map in either direction |
 //! | [`array`] | elements of one size or of a maximal size, one after the other |
@@ -29,6 +30,7 @@ pub mod array;
 pub mod cell;
 pub mod cursor;
 mod fields;
+pub mod glance;
 pub mod heap;
 pub mod log;
 pub mod manager;

@@ -67,9 +67,17 @@ impl Log {
         let data = has_header(&memories.data(), DATA_MAGIC)?;
         match (index, data) {
             (true, true) => {
-                let memory = memories.index();
-                let length = memory.number(HEADER)?;
-                let end = if length == 0 { 0 } else { memory.number(ENDS + 8 * (length - 1))? };
+                let (length, end) = {
+                    let memory = memories.index();
+                    let length = memory.number(HEADER)?;
+                    if length > memory.size() / 8 {
+                        return Err(Fault::Corrupt("the index of a log is longer than its memory"));
+                    }
+                    (length, if length == 0 { 0 } else { memory.number(ENDS + 8 * (length - 1))? })
+                };
+                if end > memories.data().size() {
+                    return Err(Fault::Corrupt("a log is longer than its memory"));
+                }
                 Ok(Log { length, end })
             }
             (false, false) => {
@@ -111,7 +119,8 @@ impl Log {
         if end < start || end > self.end {
             return Err(Fault::Corrupt("the index of a log is not in order"));
         }
-        let mut entry = alloc::vec![0; (end - start) as usize];
+        let length = usize::try_from(end - start).map_err(|_| Fault::Corrupt("an entry of a log is too long"))?;
+        let mut entry = alloc::vec![0; length];
         memories.data().read(HEADER + start, &mut entry)?;
         Ok(Some(entry))
     }

@@ -112,8 +112,16 @@ impl Manager {
                 buckets[usize::from(owner)].push(bucket as u16);
             }
         }
-        let sizes = (0..MEMORIES).map(|id| u64_at(&header, SIZES + 8 * id)).collect();
-        Ok(Manager { bucket_pages, used, sizes, buckets })
+        let sizes: Vec<u64> = (0..MEMORIES).map(|id| u64_at(&header, SIZES + 8 * id)).collect();
+        let manager = Manager { bucket_pages, used, sizes, buckets };
+        let room = |buckets: &Vec<u16>| buckets.len() as u64 * u64::from(bucket_pages);
+        if manager.sizes.iter().zip(&manager.buckets).any(|(&size, buckets)| size > room(buckets)) {
+            return Err(Fault::Corrupt("a memory has fewer buckets than its size needs"));
+        }
+        if manager.end(used.into()) > memory.size() {
+            return Err(Fault::Corrupt("the memory ends before its last bucket"));
+        }
+        Ok(manager)
     }
 
     fn header(&self) -> Vec<u8> {
@@ -126,6 +134,11 @@ impl Manager {
             set_u64(&mut header, SIZES + 8 * id, size);
         }
         header
+    }
+
+    /// The first byte behind so many buckets.
+    fn end(&self, buckets: u64) -> u64 {
+        (1 + buckets * u64::from(self.bucket_pages)) * PAGE
     }
 
     /// Pages of a memory.
@@ -147,7 +160,7 @@ impl Manager {
         if used > BUCKETS as u64 {
             return Err(Fault::Full { pages });
         }
-        base.reserve((1 + used * u64::from(self.bucket_pages)) * PAGE)?;
+        base.reserve(self.end(used))?;
         if more > 0 {
             base.write((HEADER + usize::from(self.used)) as u64, &alloc::vec![id; more as usize])?;
             self.buckets[index].extend(self.used..used as u16);

@@ -13,6 +13,7 @@
 
 use crate::allocator::{self, Allocator};
 use crate::fields::{set_u64, u32_at, u64_at};
+use crate::glance::Glance;
 use crate::memory::{Fault, Memory};
 use crate::node::{bounded_size, Entry, Layout, Node, Order, CAPACITY, MINIMUM};
 use alloc::string::String;
@@ -25,6 +26,8 @@ const HEADER: usize = ALLOCATOR + allocator::HEADER;
 const PAGE_SIZE_IS_GIVEN: u32 = u32::MAX;
 const DEFAULT_PAGE: u32 = 1024;
 const SMALLEST_PAGE: u32 = 128;
+/// Levels that no tree of 2^64 entries has: each node but the root has at least six children.
+const DEEPEST: usize = 32;
 
 /// What is known of the sizes of keys or of values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +47,29 @@ impl Sizes {
             Sizes::Any => None,
         }
     }
+}
+
+const EMPTY: Fault = Fault::Corrupt("a node of a B-tree is empty");
+
+/// Fails where no undamaged tree leads.
+pub(crate) fn check_depth(depth: usize) -> Result<(), Fault> {
+    if depth < DEEPEST {
+        Ok(())
+    } else {
+        Err(Fault::Corrupt("a B-tree is deeper than any can be"))
+    }
+}
+
+/// What the search for a key found in a node.
+struct Searched {
+    /// Index of the key, or of the child to go on with.
+    index: usize,
+    /// Whether the key is in this node.
+    here: bool,
+    leaf: bool,
+    full: bool,
+    /// Address of the child at the index, 0 in a leaf.
+    child: u64,
 }
 
 /// A map from bytes to bytes, in the order of the keys.
@@ -96,7 +122,7 @@ impl Map {
             layout,
             root: u64_at(&header, 12),
             length: u64_at(&header, 20),
-            allocator: Allocator::load(&allocator)?,
+            allocator: Allocator::load(&allocator, layout.page.into())?,
             header,
             changes: 0,
         })
@@ -153,6 +179,12 @@ impl Map {
         self.changes
     }
 
+    /// How its keys are compared.
+    pub fn order(&self) -> Order {
+        self.layout.order
+    }
+
+    /// Address of the root, 0 for none.
     pub(crate) fn root(&self) -> u64 {
         self.root
     }
@@ -161,30 +193,83 @@ impl Map {
         Node::load(memory, address, self.layout)
     }
 
-    /// The node that holds a key, and the key's index in it.
-    fn find<M: Memory>(&self, memory: &M, key: &[u8]) -> Result<Option<(Node, usize)>, Fault> {
+    /// Looks for a key in the node at an address.
+    fn search<M: Memory>(
+        &self,
+        memory: &M,
+        address: u64,
+        key: &[u8],
+        buffer: &mut Vec<u8>,
+    ) -> Result<Searched, Fault> {
+        if let Some(glance) = Glance::load(memory, address, self.layout, buffer)? {
+            let (index, here) = match glance.search(key) {
+                Ok(index) => (index, true),
+                Err(index) => (index, false),
+            };
+            let child = glance.child(index);
+            return Ok(Searched { index, here, leaf: glance.is_leaf(), child, full: glance.is_full() });
+        }
+        let mut node = self.node(memory, address)?;
+        let (index, here) = match node.search(memory, key)? {
+            Ok(index) => (index, true),
+            Err(index) => (index, false),
+        };
+        let child = node.children.get(index).copied().unwrap_or(0);
+        Ok(Searched { index, here, leaf: node.is_leaf(), child, full: node.is_full() })
+    }
+
+    /// The nodes from the root to the one with the key, or to the leaf where it belongs: their addresses and
+    /// the indices where the search went on.  And whether the key is in the last one.
+    fn find<M: Memory>(&self, memory: &M, key: &[u8]) -> Result<(Vec<(u64, usize)>, bool), Fault> {
+        let mut way = Vec::with_capacity(8);
+        let mut buffer = Vec::new();
         let mut address = self.root;
         while address != 0 {
+            check_depth(way.len())?;
+            let found = self.search(memory, address, key, &mut buffer)?;
+            way.push((address, found.index));
+            if found.here {
+                return Ok((way, true));
+            }
+            address = found.child;
+        }
+        Ok((way, false))
+    }
+
+    /// The value of a key.
+    pub fn get<M: Memory>(&self, memory: &M, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
+        let mut buffer = Vec::new();
+        let mut address = self.root;
+        let mut depth = 0;
+        while address != 0 {
+            check_depth(depth)?;
+            depth += 1;
+            if let Some(glance) = Glance::load(memory, address, self.layout, &mut buffer)? {
+                match glance.search(key) {
+                    Err(index) => {
+                        address = glance.child(index);
+                        continue;
+                    }
+                    Ok(index) => {
+                        if let Some(value) = glance.value(index) {
+                            return Ok(Some(value.to_vec()));
+                        }
+                    }
+                }
+            }
+            // The node has overflow pages.
             let mut node = self.node(memory, address)?;
             match node.search(memory, key)? {
-                Ok(index) => return Ok(Some((node, index))),
+                Ok(index) => return node.value(memory, index).map(Some),
                 Err(index) => address = node.children.get(index).copied().unwrap_or(0),
             }
         }
         Ok(None)
     }
 
-    /// The value of a key.
-    pub fn get<M: Memory>(&self, memory: &M, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
-        match self.find(memory, key)? {
-            Some((mut node, index)) => node.value(memory, index).map(Some),
-            None => Ok(None),
-        }
-    }
-
     /// Whether there is such a key.
     pub fn contains<M: Memory>(&self, memory: &M, key: &[u8]) -> Result<bool, Fault> {
-        Ok(self.find(memory, key)?.is_some())
+        Ok(self.find(memory, key)?.1)
     }
 
     /// Sets the value of a key and returns the one it had.
@@ -194,110 +279,127 @@ impl Map {
         key: &[u8],
         value: Vec<u8>,
     ) -> Result<Option<Vec<u8>>, Fault> {
-        let mut node = self.root_with_room(memory)?;
+        let mut buffer = Vec::new();
+        let mut depth = 0;
+        let mut split = false;
+        // The node above `address` and the index that led down; none above the root.
+        let mut above: Option<(u64, usize)> = None;
+        let mut address = self.root;
+        if address == 0 {
+            address = self.allocator.allocate(memory)?;
+            self.root = address;
+            Node::create(address, self.layout).save(memory, &mut self.allocator)?;
+        }
         loop {
-            let index = match node.search(memory, key)? {
-                Ok(index) => {
-                    let old = node.replace(memory, index, value)?;
-                    node.save(memory, &mut self.allocator)?;
-                    self.save(memory)?;
-                    return Ok(Some(old));
-                }
-                Err(index) => index,
-            };
-            if node.is_leaf() {
-                node.insert(memory, index, (key.to_vec(), value))?;
+            let found = self.search(memory, address, key, &mut buffer)?;
+            if found.here {
+                let mut node = self.node(memory, address)?;
+                let old = node.replace(memory, found.index, value)?;
                 node.save(memory, &mut self.allocator)?;
-                self.length += 1;
+                self.save(memory)?;
+                return Ok(Some(old));
+            }
+            if found.full && !split {
+                // The middle entry goes up: look again above where the key belongs.  The node above may be
+                // full now, but what is below it is not.
+                address = self.split(memory, above, address)?;
+                split = true;
+                continue;
+            }
+            split = false;
+            if found.leaf {
+                let mut node = self.node(memory, address)?;
+                node.insert(memory, found.index, (key.to_vec(), value))?;
+                node.save(memory, &mut self.allocator)?;
+                self.length = self.length.saturating_add(1);
                 self.save(memory)?;
                 return Ok(None);
             }
-            let mut child = self.node(memory, node.children[index])?;
-            if child.is_full() {
-                // The middle entry came up: look again where the key belongs.
-                self.split(memory, &mut node, index, &mut child)?;
-                continue;
-            }
-            node = child;
+            check_depth(depth)?;
+            depth += 1;
+            above = Some((address, found.index));
+            address = found.child;
         }
     }
 
-    /// The root, made or split if needed so that it has room for an entry.
-    fn root_with_room<M: Memory>(&mut self, memory: &mut M) -> Result<Node, Fault> {
-        if self.root == 0 {
-            self.root = self.allocator.allocate(memory)?;
-            return Ok(Node::create(self.root, self.layout));
-        }
-        let mut root = self.node(memory, self.root)?;
-        if !root.is_full() {
-            return Ok(root);
-        }
-        let mut above = Node::create(self.allocator.allocate(memory)?, self.layout);
-        above.children.push(self.root);
-        self.root = above.address;
-        self.split(memory, &mut above, 0, &mut root)?;
-        Ok(above)
-    }
-
-    /// Splits a full child: its upper half becomes its right sibling.
+    /// Splits a full node: its upper half becomes its right sibling.  Returns the node above, which is a new
+    /// root if there was none.
     fn split<M: Memory>(
         &mut self,
         memory: &mut M,
-        parent: &mut Node,
-        index: usize,
-        child: &mut Node,
-    ) -> Result<(), Fault> {
+        above: Option<(u64, usize)>,
+        address: u64,
+    ) -> Result<u64, Fault> {
+        let (mut parent, index) = match above {
+            Some((above, index)) => (self.node(memory, above)?, index),
+            None => {
+                let mut parent = Node::create(self.allocator.allocate(memory)?, self.layout);
+                parent.children.push(address);
+                self.root = parent.address;
+                (parent, 0)
+            }
+        };
+        let mut child = self.node(memory, address)?;
         let mut sibling = Node::create(self.allocator.allocate(memory)?, self.layout);
         let middle = child.split(memory, &mut sibling)?;
         parent.insert(memory, index, middle)?;
         parent.children.insert(index + 1, sibling.address);
-        for node in [&mut sibling, child, parent] {
-            node.save(memory, &mut self.allocator)?;
-        }
-        Ok(())
+        let found = parent.address;
+        self.save_all(memory, [sibling, child, parent])?;
+        Ok(found)
     }
 
     /// Removes a key and returns the value it had.
     pub fn remove<M: Memory>(&mut self, memory: &mut M, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
-        let mut way: Vec<(Node, usize)> = Vec::new();
-        let mut address = self.root;
-        while address != 0 {
-            let mut node = self.node(memory, address)?;
-            match node.search(memory, key)? {
-                Ok(index) => return self.remove_at(memory, way, node, index).map(Some),
-                Err(index) => {
-                    address = node.children.get(index).copied().unwrap_or(0);
-                    way.push((node, index));
-                }
+        let (mut way, here) = self.find(memory, key)?;
+        match way.pop() {
+            Some((address, index)) if here => {
+                let node = self.node(memory, address)?;
+                self.remove_at(memory, way, node, index).map(Some)
             }
+            _ => Ok(None),
         }
-        Ok(None)
     }
 
     /// Removes the first or the last entry and returns it.
     pub fn pop<M: Memory>(&mut self, memory: &mut M, last: bool) -> Result<Option<Entry>, Fault> {
-        let mut way: Vec<(Node, usize)> = Vec::new();
-        let mut address = self.root;
-        while address != 0 {
-            let mut node = self.node(memory, address)?;
-            let index = if last { node.children.len().saturating_sub(1) } else { 0 };
-            if node.is_leaf() {
-                let index = if last { node.len().saturating_sub(1) } else { 0 };
-                let key = node.key(memory, index)?.to_vec();
-                let value = self.remove_at(memory, way, node, index)?;
-                return Ok(Some((key, value)));
-            }
-            address = node.children[index];
-            way.push((node, index));
+        if self.root == 0 {
+            return Ok(None);
         }
-        Ok(None)
+        let mut way = Vec::new();
+        let mut node = self.descend(memory, self.root, last, &mut way)?;
+        let index = if last { node.len().saturating_sub(1) } else { 0 };
+        if node.is_empty() {
+            return Err(EMPTY);
+        }
+        let key = node.key(memory, index)?.to_vec();
+        let value = self.remove_at(memory, way, node, index)?;
+        Ok(Some((key, value)))
+    }
+
+    /// Goes down to the first or last leaf below an address, and adds the nodes above it to the way.
+    fn descend<M: Memory>(
+        &self,
+        memory: &M,
+        mut address: u64,
+        last: bool,
+        way: &mut Vec<(u64, usize)>,
+    ) -> Result<Node, Fault> {
+        loop {
+            check_depth(way.len())?;
+            let node = self.node(memory, address)?;
+            let index = if last { node.children.len().saturating_sub(1) } else { 0 };
+            let Some(&child) = node.children.get(index) else { return Ok(node) };
+            way.push((address, index));
+            address = child;
+        }
     }
 
     /// Removes an entry of a node; `way` leads from the root to the node.
     fn remove_at<M: Memory>(
         &mut self,
         memory: &mut M,
-        mut way: Vec<(Node, usize)>,
+        mut way: Vec<(u64, usize)>,
         mut node: Node,
         index: usize,
     ) -> Result<Vec<u8>, Fault> {
@@ -306,23 +408,11 @@ impl Map {
             removed = node.remove(memory, index)?.1;
         } else {
             // The greatest entry below takes the place of the removed one.
-            let place = way.len();
-            let mut address = node.children[index];
-            way.push((node, index));
-            loop {
-                node = self.node(memory, address)?;
-                match node.children.last() {
-                    Some(&child) => {
-                        address = child;
-                        let last = node.children.len() - 1;
-                        way.push((node, last));
-                    }
-                    None => break,
-                }
-            }
-            let last = node.len().checked_sub(1).ok_or(Fault::Corrupt("a node of a B-tree is empty"))?;
+            let mut holder = node;
+            way.push((holder.address, index));
+            node = self.descend(memory, holder.child(index)?, true, &mut way)?;
+            let last = node.len().checked_sub(1).ok_or(EMPTY)?;
             let entry = node.remove(memory, last)?;
-            let (holder, _) = &mut way[place];
             removed = holder.swap(memory, index, entry)?.1;
             holder.save(memory, &mut self.allocator)?;
         }
@@ -336,15 +426,20 @@ impl Map {
     fn balance<M: Memory>(
         &mut self,
         memory: &mut M,
-        mut way: Vec<(Node, usize)>,
+        mut way: Vec<(u64, usize)>,
         mut node: Node,
     ) -> Result<(), Fault> {
         while node.len() < MINIMUM {
-            let Some((mut parent, index)) = way.pop() else {
+            let Some((above, index)) = way.pop() else {
                 return self.save_root(memory, node);
             };
+            let mut parent = self.node(memory, above)?;
+            let sibling = self.node(memory, parent.child(if index > 0 { index - 1 } else { 1 })?)?;
+            if sibling.is_leaf() != node.is_leaf() {
+                return Err(Fault::Corrupt("a B-tree has leaves at different heights"));
+            }
             if index > 0 {
-                let mut left = self.node(memory, parent.children[index - 1])?;
+                let mut left = sibling;
                 if left.len() > MINIMUM {
                     let last = left.len() - 1;
                     let moved = left.remove(memory, last)?;
@@ -359,8 +454,7 @@ impl Map {
                 parent.children.remove(index);
                 self.merge(memory, left, between, node)?;
             } else {
-                let right = *parent.children.get(1).ok_or(Fault::Corrupt("a node of a B-tree is alone"))?;
-                let mut right = self.node(memory, right)?;
+                let mut right = sibling;
                 if right.len() > MINIMUM {
                     let moved = right.remove(memory, 0)?;
                     let between = parent.swap(memory, 0, moved)?;
@@ -381,7 +475,7 @@ impl Map {
     }
 
     fn save_all<M: Memory>(&mut self, memory: &mut M, nodes: [Node; 3]) -> Result<(), Fault> {
-        for mut node in nodes {
+        for node in nodes {
             node.save(memory, &mut self.allocator)?;
         }
         Ok(())
@@ -404,7 +498,7 @@ impl Map {
     }
 
     /// Saves a root; one without entries gives way to its only child or to nothing.
-    fn save_root<M: Memory>(&mut self, memory: &mut M, mut root: Node) -> Result<(), Fault> {
+    fn save_root<M: Memory>(&mut self, memory: &mut M, root: Node) -> Result<(), Fault> {
         if !root.is_empty() {
             return root.save(memory, &mut self.allocator);
         }

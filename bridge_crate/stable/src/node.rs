@@ -23,10 +23,10 @@ use crate::memory::{Fault, Memory};
 use alloc::vec::Vec;
 use core::cmp::Ordering;
 
-const MAGIC: &[u8; 3] = b"BTN";
+pub(crate) const MAGIC: &[u8; 3] = b"BTN";
 const OVERFLOW_MAGIC: &[u8; 3] = b"NOF";
 const HEADER_1: usize = 7;
-const HEADER_2: usize = 15;
+pub(crate) const HEADER_2: usize = 15;
 const CHAIN: usize = 7;
 const OVERFLOW_HEADER: usize = 11;
 
@@ -79,6 +79,15 @@ enum Item {
     At(u64, u32),
     /// Its bytes.
     Here(Vec<u8>),
+}
+
+impl Item {
+    fn len(&self) -> usize {
+        match self {
+            Item::At(_, length) => *length as usize,
+            Item::Here(bytes) => bytes.len(),
+        }
+    }
 }
 
 /// Key and value.
@@ -139,6 +148,10 @@ impl Node {
         if entries > CAPACITY {
             return Err(Fault::Corrupt("a node of a B-tree has too many entries"));
         }
+        if node.page[4] > 1 {
+            return Err(Fault::Corrupt("a node of a B-tree is of an unknown type"));
+        }
+        node.keys.reserve_exact(CAPACITY);
         match (node.page[3], layout.version_1) {
             (2, _) => node.load_2(memory, entries)?,
             (1, Some(sizes)) => node.load_1(entries, sizes)?,
@@ -151,12 +164,12 @@ impl Node {
         self.overflow.next = u64_at(&self.page, CHAIN);
         let mut at = HEADER_2 as u64;
         if self.page[4] == 1 {
-            for _ in 0..=entries {
-                let mut child = [0; 8];
-                self.fill(memory, at, &mut child)?;
-                self.children.push(u64::from_le_bytes(child));
-                at += 8;
-            }
+            let mut children = [0; 8 * (CAPACITY + 1)];
+            let children = &mut children[..8 * (entries + 1)];
+            self.fill(memory, at, children)?;
+            self.children.reserve_exact(CAPACITY + 1);
+            self.children.extend((0..=entries).map(|child| u64_at(children, 8 * child)));
+            at += children.len() as u64;
         }
         for _ in 0..entries {
             let length = match self.layout.key {
@@ -218,6 +231,11 @@ impl Node {
         self.children.is_empty()
     }
 
+    /// The address of a child.
+    pub fn child(&self, index: usize) -> Result<u64, Fault> {
+        self.children.get(index).copied().ok_or(Fault::Corrupt("a node of a B-tree lacks a child"))
+    }
+
     /// Looks for a key: its index, or the index where it belongs.
     pub fn search<M: Memory>(&mut self, memory: &M, key: &[u8]) -> Result<Result<usize, usize>, Fault> {
         let (mut low, mut high) = (0, self.len());
@@ -236,16 +254,22 @@ impl Node {
     /// A key's bytes.
     pub fn key<M: Memory>(&mut self, memory: &M, index: usize) -> Result<&[u8], Fault> {
         if let Item::At(at, length) = self.keys[index] {
-            let end = at as usize + length as usize;
-            if end <= self.page.len() {
-                return Ok(&self.page[at as usize..end]);
+            if self.within(at, length).is_none() {
+                self.keys[index] = Item::Here(self.read(memory, at, length)?);
             }
-            self.keys[index] = Item::Here(self.read(memory, at, length)?);
         }
         match &self.keys[index] {
             Item::Here(bytes) => Ok(bytes),
-            Item::At(..) => unreachable!("was loaded"),
+            &Item::At(at, length) => {
+                self.within(at, length).ok_or(Fault::Corrupt("a key of a B-tree is cut off"))
+            }
         }
+    }
+
+    /// The part of the content that lies at a place, if all of it is in the initial page.
+    fn within(&self, at: u64, length: u32) -> Option<&[u8]> {
+        let start = usize::try_from(at).ok()?;
+        self.page.get(start..start.checked_add(length as usize)?)
     }
 
     /// A value's bytes.
@@ -312,9 +336,8 @@ impl Node {
     }
 
     /// Saves the node, with as many overflow pages as it needs.
-    pub fn save<M: Memory>(&mut self, memory: &mut M, allocator: &mut Allocator) -> Result<(), Fault> {
-        self.bring(memory)?;
-        let content = self.content();
+    pub fn save<M: Memory>(mut self, memory: &mut M, allocator: &mut Allocator) -> Result<(), Fault> {
+        let mut content = self.content(memory)?;
         let page = self.layout.page as usize;
         let room = page - OVERFLOW_HEADER;
         self.chain(memory, usize::MAX)?;
@@ -328,13 +351,15 @@ impl Node {
             let address = allocator.allocate(memory)?;
             self.overflow.pages.push(address);
         }
-        self.page = content;
         let first = self.overflow.pages.first().copied().unwrap_or(0);
-        set_u64(&mut self.page, CHAIN, first);
-        let end = self.page.len().min(page);
-        memory.put(self.address, &self.page[..end])?;
+        set_u64(&mut content, CHAIN, first);
+        let end = content.len().min(page);
+        memory.put(self.address, &content[..end])?;
+        if end == content.len() {
+            return Ok(());
+        }
         let mut buffer = Vec::with_capacity(page);
-        for (number, part) in self.page[end..].chunks(room).enumerate() {
+        for (number, part) in content[end..].chunks(room).enumerate() {
             let next = self.overflow.pages.get(number + 1).copied().unwrap_or(0);
             buffer.clear();
             buffer.extend_from_slice(OVERFLOW_MAGIC);
@@ -342,8 +367,6 @@ impl Node {
             buffer.extend_from_slice(part);
             memory.put(self.overflow.pages[number], &buffer)?;
         }
-        // From here on the node is read from the memory again.
-        self.page.truncate(page);
         Ok(())
     }
 
@@ -357,12 +380,9 @@ impl Node {
     }
 
     /// The bytes of the node as they are saved, without the address of the first overflow page.
-    fn content(&self) -> Vec<u8> {
-        let here = |item: &Item| match item {
-            Item::Here(bytes) => bytes.len(),
-            Item::At(..) => 0,
-        };
-        let size: usize = self.keys.iter().chain(&self.values).map(|item| 4 + here(item)).sum();
+    fn content<M: Memory>(&mut self, memory: &M) -> Result<Vec<u8>, Fault> {
+        self.find_values(memory)?;
+        let size: usize = self.keys.iter().chain(&self.values).map(|item| 4 + item.len()).sum();
         let mut content = Vec::with_capacity(HEADER_2 + 8 * self.children.len() + size);
         content.extend_from_slice(MAGIC);
         content.push(2);
@@ -372,17 +392,22 @@ impl Node {
         for child in &self.children {
             content.extend_from_slice(&child.to_le_bytes());
         }
-        for (items, sized) in [(&self.keys, self.layout.key.is_none()), (&self.values, true)] {
+        let (keys, values) = (core::mem::take(&mut self.keys), core::mem::take(&mut self.values));
+        for (items, sized) in [(keys, self.layout.key.is_none()), (values, true)] {
             for item in items {
-                if let Item::Here(bytes) = item {
-                    if sized {
-                        content.extend_from_slice(&(bytes.len() as u32).to_le_bytes());
-                    }
-                    content.extend_from_slice(bytes);
+                if sized {
+                    content.extend_from_slice(&(item.len() as u32).to_le_bytes());
+                }
+                match item {
+                    Item::Here(bytes) => content.extend_from_slice(&bytes),
+                    Item::At(at, length) => match self.within(at, length) {
+                        Some(bytes) => content.extend_from_slice(bytes),
+                        None => content.extend_from_slice(&self.read(memory, at, length)?),
+                    },
                 }
             }
         }
-        content
+        Ok(content)
     }
 
     /// Brings all keys and values into the heap.
@@ -405,6 +430,7 @@ impl Node {
             return Ok(());
         }
         let mut at = self.values_at;
+        self.values.reserve_exact(CAPACITY);
         for _ in 0..self.keys.len() {
             let mut length = [0; 4];
             self.fill(memory, at, &mut length)?;
@@ -416,6 +442,9 @@ impl Node {
     }
 
     fn read<M: Memory>(&mut self, memory: &M, at: u64, length: u32) -> Result<Vec<u8>, Fault> {
+        if let Some(bytes) = self.within(at, length) {
+            return Ok(bytes.to_vec());
+        }
         if u64::from(length) > memory.size() {
             return Err(Fault::Corrupt("an entry of a B-tree is longer than its memory"));
         }
@@ -446,7 +475,8 @@ impl Node {
                     .pages
                     .get(number as usize)
                     .ok_or(Fault::Corrupt("a node of a B-tree has too few overflow pages"))?;
-                memory.read(address + OVERFLOW_HEADER as u64 + within, &mut rest[..available])?;
+                let place = address.saturating_add(OVERFLOW_HEADER as u64 + within);
+                memory.read(place, &mut rest[..available])?;
             }
             at += available as u64;
             rest = &mut rest[available..];

@@ -85,7 +85,7 @@ class _Build:
         for slot, (method, signature) in enumerate(zip(registry.methods, signatures)):
             self.warnings += signature.warnings
             self._register(slot, method, signature)
-        self._structures()
+        structures = self._structures()
         self._services()
         self._timers(len(registry.methods))
         initial = entries.get("init") or entries.get("post_upgrade")
@@ -106,7 +106,7 @@ class _Build:
                 for slot, method in enumerate(registry.methods)
             ],
             "internal": [{"name": timers.METHOD, "mode": "update", "slot": len(registry.methods)}],
-            "entries": [*entries, "global_timer"],
+            "entries": list(dict.fromkeys([*entries, "global_timer", *structures])),
             "did": format_did(interface, docs=self._docs(maker)),
             "init_args": format_arguments(interface.init_args),
             "hidden": [method.name for method in registry.methods if method.hidden],
@@ -161,12 +161,13 @@ class _Build:
             )
         return found
 
-    def _structures(self) -> None:
-        """Compiles what the program keeps in stable memory, if it does."""
+    def _structures(self) -> tuple[str, ...]:
+        """Compiles what the program keeps in stable memory; the entry points that are needed for that."""
         if "basilisk.stable" in sys.modules:
             from basilisk._guest.structures import define_structures
 
-            define_structures(self.system, self.resolver)
+            return define_structures(self.system, self.resolver)
+        return ()
 
     def _services(self) -> None:
         """Compiles the plans of the methods that the program's service classes declare."""

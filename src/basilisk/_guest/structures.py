@@ -6,7 +6,8 @@ from basilisk.faults import ProgramFault
 from basilisk.plans import make_plan
 from basilisk.principal import Principal
 from basilisk.scopes import Scope
-from basilisk.stable.declaration import LARGEST_MEMORY_ID, Declaration, declared
+from basilisk.stable.declaration import LARGEST_MEMORY_ID, Declaration, declared, make_structure
+from basilisk.stable.storage import storages
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from basilisk.annotations import Resolver
     from basilisk.nodes import Node
     from basilisk.stable.declaration import Structure
+    from basilisk.stable.storage import StableStorage
 
     #: From Python's form of a key to the bridge's, and back; None if they are the same.
     Converter = Callable[[Any], Any] | None
@@ -29,8 +31,11 @@ _PLAIN = (*_FIXED, "text", "blob", "null")
 _KEYS = (*_PLAIN, "nat", "int")
 
 
-def define_structures(system: Any, resolver: Resolver) -> None:
-    """Compiles and registers every structure that the program declared; raises ProgramFault."""
+def define_structures(system: Any, resolver: Resolver) -> tuple[str, ...]:
+    """Compiles and registers every structure that the program declared; raises ProgramFault.
+
+    Returns the entry points that the canister needs for them, besides the user's.
+    """
     owners: dict[int, Structure] = {}
     for structure in declared:
         _check_memories(structure, owners)
@@ -40,7 +45,35 @@ def define_structures(system: Any, resolver: Resolver) -> None:
             if fault.line is None and fault.function == repr(structure.declaration.typed):
                 fault.file, fault.line = structure.declaration.file, structure.declaration.line
             raise
+    if storages:
+        _define_storage(system, resolver, storages[0])
     Declaration.closed = True
+    if storages:
+        return ("init", "post_upgrade", "pre_upgrade")
+    return ("init", "post_upgrade") if declared else ()
+
+
+def _define_storage(system: Any, resolver: Resolver, storage: StableStorage) -> None:
+    place = storage.declaration
+    names = [name for name, value in place.namespace.items() if value is storage]
+    annotations = place.namespace.get("__annotations__", {})
+    name = next((name for name in names if name in annotations), None)
+    if name is None:
+        raise storage.fault(
+            "has no annotation, so nobody knows the types of its items",
+            remedy=f"write {names[0] if names else 'storage'}: Storage = ic.stable_storage() at the top "
+            "level of a module, where Storage is a TypedDict",
+        )
+    scope = Scope(place.module, place.namespace, name, None, None, place.line)
+    node = resolver.node(annotations[name], scope).target()
+    if node.kind != "record" or node.style != "dict":
+        raise storage.fault(
+            f"is annotated as {node.describe()}", remedy="annotate it with a TypedDict that names its items"
+        )
+    items = make_structure(place)
+    _define(system, resolver, items)
+    storage.use(items, {item.key: system.compile_plan(*make_plan((item.node,))) for item in node.fields})
+    system.structure_storage(storage.restore, storage.save)
 
 
 def _check_memories(structure: Structure, owners: dict[int, Structure]) -> None:
@@ -82,16 +115,21 @@ def _define(system: Any, resolver: Resolver, structure: Structure) -> None:
     key: Any = ("null",)
     if key_node is not None:
         key, structure._into, structure._from = _key(key_node, declaration)
-    previous = None
+    previous = previous_node = None
     if declaration.previous is not None:
-        previous = _value(system, resolver.node(declaration.previous, scope))
+        previous_node = resolver.node(declaration.previous, scope)
+        previous = _value(system, previous_node)
     structure._number = system.structure_define(
         structure.KIND,
         (declaration.memories[0], declaration.memories[1] or 0),
         key,
         ("null",) if value_node is None else _value(system, value_node),
         previous,
-        ("" if key_node is None else _text(key), "" if value_node is None else value_node.describe()),
+        (
+            "" if key_node is None else _text(key),
+            "" if value_node is None else value_node.describe(),
+            "" if previous_node is None else previous_node.describe(),
+        ),
     )
 
 
@@ -187,8 +225,9 @@ def _after(first: Converter, second: Converter) -> Converter:
 
 
 def _record(node: Node, declaration: Declaration, depth: int) -> tuple[tuple[Any, ...], Converter, Converter]:
-    # Fields are compared in the order in which the class declares them, as dataclasses compare.
-    declared_names = list(getattr(node.cls, "__annotations__", {}))
+    # Fields are compared in the order in which the classes declare them, as dataclasses compare.
+    classes = reversed(getattr(node.cls, "__mro__", ()))
+    declared_names = [name for cls in classes for name in vars(cls).get("__annotations__", ())]
     labels = sorted(
         node.fields,
         key=lambda label: (

@@ -22,7 +22,16 @@ else:
             return cls
 
 
-__all__ = ["LARGEST_MEMORY_ID", "Generic", "StableError", "Structure", "declared", "objects", "parts"]
+__all__ = [
+    "LARGEST_MEMORY_ID",
+    "Generic",
+    "StableError",
+    "Structure",
+    "declared",
+    "make_structure",
+    "objects",
+    "parts",
+]
 
 #: Ids above are for Basilisk's own use; what lies in each memory is noted in number 254.
 LARGEST_MEMORY_ID = 249
@@ -103,11 +112,8 @@ class Typed:
         ``migrate()``; ``default`` is what a cell holds at first; ``data_memory_id`` is a log's second memory.
         """
         frame = sys._getframe(1)
-        structure = object.__new__(self.structure)
-        structure._number = structure._into = structure._from = None
-        structure.declaration = declaration = Declaration(
-            self, memory_id, data_memory_id, previous, default, frame
-        )
+        declaration = Declaration(self, memory_id, data_memory_id, previous, default, frame)
+        structure = make_structure(declaration)
         if Declaration.closed:
             raise declaration.fault(
                 "is created while the canister runs",
@@ -154,6 +160,14 @@ class Declaration:
             file=self.file,
             line=self.line,
         )
+
+
+def make_structure(declaration: Declaration) -> Structure:
+    """The structure that is declared, not yet compiled."""
+    structure: Structure = object.__new__(declaration.typed.structure)
+    structure._number = structure._into = structure._from = None
+    structure.declaration = declaration
+    return structure
 
 
 def parts(structure: Structure, key: Any) -> Any:

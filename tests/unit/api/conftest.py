@@ -15,7 +15,7 @@ from basilisk._guest import driver
 from basilisk._guest.start import build
 from basilisk.candid import format_did, parse_did
 from basilisk.candid.types import Argument, Func, Interface, Service
-from basilisk.stable import declaration
+from basilisk.stable import declaration, storage
 
 
 class ContextError(RuntimeError):
@@ -37,10 +37,14 @@ class System(types.ModuleType):
         self.driver: tuple[Any, ...] = ()
         self.wants_entropy = False
         self.structures: list[tuple[Any, ...]] = []
+        self.storage: tuple[Any, ...] = ()
 
     def structure_define(self, *definition: Any) -> int:
         self.structures.append(definition)
         return len(self.structures) - 1
+
+    def structure_storage(self, *functions: Any) -> None:
+        self.storage = functions
 
     def set_phase(self, phase: str) -> None:
         self.phases.append(phase)
@@ -175,6 +179,7 @@ class Guest:
         sys.modules.pop("kybra", None)
         methods.registry.clear()
         declaration.declared.clear()
+        storage.storages.clear()
         declaration.Declaration.closed = False
 
 

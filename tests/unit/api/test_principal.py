@@ -41,7 +41,7 @@ def test_text_and_hexadecimal_forms_lead_back(data: bytes) -> None:
 
 @given(principals, principals)
 def test_principals_compare_as_in_rust(first: bytes, second: bytes) -> None:
-    """For every pair: equality and hash are those of the bytes; shorter ones come first, then bytes decide."""
+    """For every pair: equality and hash are those of the bytes; shorter ones come first, then bytes."""
     a, b = Principal(first), Principal(second)
     assert (a == b) == (first == second)
     left, right = (len(first), first), (len(second), second)

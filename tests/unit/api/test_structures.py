@@ -40,7 +40,7 @@ def test_values_with_parts_are_candid_messages(guest) -> None:
         "m = StableBTreeMap[str, User](0, previous=Old)\n",
     )
     assert isinstance(value[0], int) and isinstance(previous[0], int) and value != previous
-    assert texts == ("text", "User")
+    assert texts == ("text", "User", "Old")
 
 
 def test_records_are_keys_in_the_order_of_their_class(guest) -> None:
@@ -49,11 +49,13 @@ def test_records_are_keys_in_the_order_of_their_class(guest) -> None:
 
 
 def test_the_kinds(guest) -> None:
-    guest.build(
+    answer = guest.build(
         HEAD
         + "a = StableBTreeMap[nat, nat](0, 38, 1000)\nb = StableBTreeSet[str](1)\nc = StableVec[nat8](2)\n"
-        + "d = StableLog[str](3, data_memory_id=4)\ne = StableCell[str](5, default='')\nf_ = StableMinHeap[int](6)\n"
+        + "d = StableLog[str](3, data_memory_id=4)\ne = StableCell[str](5, default='')\n"
+        + "f_ = StableMinHeap[int](6)\n"
     )
+    assert answer["entries"] == ["global_timer", "init", "post_upgrade"]
     assert [definition[:2] for definition in guest.system.structures] == [
         (1, (0, 0)),
         (2, (1, 0)),
@@ -104,3 +106,63 @@ def test_types_are_needed(guest) -> None:
 def test_an_unknown_type_is_reported_at_the_declaration(guest) -> None:
     error = guest.error(HEAD + "m = StableBTreeMap[nat, 'Usr'](memory_id=0)\n")
     assert "Usr" in error["message"] and error["line"] == LINE
+
+
+STORAGE = (
+    HEAD
+    + """from typing import TypedDict
+
+
+class Storage(TypedDict):
+    count: nat
+    names: Vec[str]
+
+"""
+)
+
+
+def test_the_stable_storage_is_a_map_of_messages(guest) -> None:
+    answer = guest.build(STORAGE + "storage: Storage = ic.stable_storage()\n")
+    assert answer["entries"] == ["global_timer", "init", "post_upgrade", "pre_upgrade"]
+    kind, memories, key, value, *_ = guest.system.structures[0]
+    assert (kind, memories, key, value) == (1, (253, 0), ("text",), ("blob",))
+    assert [function.__name__ for function in guest.system.storage] == ["restore", "save"]
+    storage = guest.system.storage[0].__self__
+    storage["count"] = 1
+    assert storage.setdefault("count", 2) == 1 and storage.setdefault("names", []) == []
+    for add in (
+        lambda: storage.__setitem__("other", 1),
+        lambda: storage.update(other=1),
+        lambda: storage.update([("other", 1)]),
+        lambda: storage.setdefault("other", 1),
+        lambda: storage.__ior__({"other": 1}),
+    ):
+        with pytest.raises(KeyError, match="has no item 'other'"):
+            add()
+    assert storage == {"count": 1, "names": []}
+
+
+@pytest.mark.parametrize(
+    ("source", "message", "remedy"),
+    [
+        ("storage = ic.stable_storage()\n", "has no annotation", "storage: Storage ="),
+        ("storage: nat = ic.stable_storage()\n", "is annotated as nat", "TypedDict"),
+        (
+            "a: Storage = ic.stable_storage()\nb: Storage = ic.stable_storage()\n",
+            f"is called twice, first in main.py:{STORAGE.count(chr(10)) + 1}",
+            "one TypedDict",
+        ),
+    ],
+)
+def test_what_cannot_be_a_stable_storage(guest, source: str, message: str, remedy: str) -> None:
+    error = guest.error(STORAGE + source)
+    assert message in error["message"] and remedy in error["remedy"]
+    assert (error["file"], error["line"]) == ("main.py", (STORAGE + source).count("\n"))
+
+
+def test_keys_compare_inherited_fields_first(guest) -> None:
+    source = (
+        "from dataclasses import dataclass\n@dataclass(order=True)\nclass A:\n    z: nat8\n"
+        "@dataclass(order=True)\nclass B(A):\n    a: str\nm = StableBTreeMap[B, nat](0)\n"
+    )
+    assert defined(guest, source)[2] == ("tuple", (("nat8",), ("text",)))
