@@ -51,6 +51,6 @@ def cycles_of(canister_id: Principal) -> Async[nat]:
 
 
 @update
-def random_b"" -> Async[blob]:
+def random_bytes() -> Async[blob]:
     result: CallResult[blob] = yield management_canister.raw_rand()
     return result.Ok
