@@ -502,6 +502,9 @@ def _bind(system: Any) -> None:
         "trap",
     ):
         globals()[name] = getattr(system, name)
+    system.set_principal(Principal)
+    for name in ("caller", "id"):
+        globals()[name] = getattr(system, f"{name}_principal")
 
 
 if in_canister():

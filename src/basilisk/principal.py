@@ -50,6 +50,9 @@ class Principal:
 
     __slots__ = ("bytes",)
 
+    # The bridge makes instances of this class by filling its only slot (bridge_crate/src/capi/single.rs).
+    _one_slot_ = True
+
     if TYPE_CHECKING:
 
         @property

@@ -80,7 +80,7 @@ impl<'p, 'm> Decoder<'p, 'm> {
             }
             (Node::Func(func), Some(Entry::Func(..))) => self.coerce_func(table, ty, func),
             (Node::Service(service), Some(Entry::Service(_))) => self.coerce_service(table, ty, service),
-            (Node::Principal(constructor), Some(Entry::Service(_))) => self.principal(constructor.borrow()),
+            (Node::Principal(maker), Some(Entry::Service(_))) => self.principal(maker),
             (Node::Int, None) if ty == code::NAT => self.nat(),
             (_, None) if leaf_code(node) == Some(ty) => self.leaf(node),
             _ => Err(self.mismatch(table, ty, node)),

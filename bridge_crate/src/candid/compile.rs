@@ -24,6 +24,7 @@ use super::plan::{
 };
 use super::reader::Reader;
 use super::table::{code, Table, TypeRef};
+use crate::capi::single::Maker;
 use crate::capi::dict::{Place, Template};
 use crate::capi::layout::Py_TPFLAGS_TYPE_SUBCLASS;
 use crate::capi::object::{raise, Borrowed, Owned, PyResult, Raised};
@@ -143,7 +144,7 @@ impl Source {
             ("text", []) => Node::Text,
             ("reserved", []) => Node::Reserved,
             ("empty", []) => Node::Empty,
-            ("principal", [constructor]) => Node::Principal((*constructor).to_owned()),
+            ("principal", [constructor]) => Node::Principal(Maker::of(*constructor)),
             ("blob", []) => Node::Blob,
             ("opt", [content]) => Node::Opt(Opt { content: self.id(*content)?, wraps: false }),
             ("opt", [content, class]) => {

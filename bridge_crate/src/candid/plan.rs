@@ -4,6 +4,7 @@ use super::decode::Decoder;
 use super::encode::Encoder;
 use super::error::{DecodeError, EncodeError};
 use super::table::{primitive_keyword, Table, TypeRef};
+use crate::capi::single::Maker;
 use crate::capi::dict::{Place, Template};
 use crate::capi::object::{Borrowed, Owned};
 use crate::capi::PyObject;
@@ -37,7 +38,7 @@ pub enum Node {
     /// no value
     Empty,
     /// made by calling `ctor(bytes)`, read from the attribute `bytes`
-    Principal(Owned),
+    Principal(Maker),
     /// `bytes`
     Blob,
     /// `None` or the value, see [`Opt`]

@@ -5,7 +5,8 @@ use super::error::{Fail, Problem, Step};
 use super::limits::MAX_PRINCIPAL;
 use super::numbers::{int_from_leb, nat_from_leb};
 use super::plan::{Fixed, Func, Node, Service};
-use crate::capi::object::{Borrowed, Owned, PyResult};
+use crate::capi::single::Maker;
+use crate::capi::object::{Owned, PyResult};
 
 impl<'p, 'm> Decoder<'p, 'm> {
     /// Reads a value of a type without parts.
@@ -31,7 +32,7 @@ impl<'p, 'm> Decoder<'p, 'm> {
             }
             Node::Text => self.text(),
             Node::Blob => self.blob(),
-            Node::Principal(constructor) => self.principal(constructor.borrow()),
+            Node::Principal(maker) => self.principal(maker),
             _ => Err(self.fail(Problem::Plain("the type empty has no values"))),
         }
     }
@@ -156,15 +157,18 @@ impl<'p, 'm> Decoder<'p, 'm> {
         Ok(bytes)
     }
 
-    pub(super) fn principal(&mut self, constructor: Borrowed<'_>) -> Step<Owned> {
+    pub(super) fn principal(&mut self, maker: &Maker) -> Step<Owned> {
         let bytes = self.principal_bytes()?;
-        let principal = Owned::bytes(bytes).and_then(|bytes| constructor.call(&[bytes.borrow()]));
+        let principal = Owned::bytes(bytes).and_then(|bytes| maker.make(bytes));
         self.check(principal)
     }
 
     #[inline(never)]
     pub(super) fn service(&mut self, service: &'p Service) -> Step<Owned> {
-        self.principal(service.constructor.borrow())
+        let bytes = self.principal_bytes()?;
+        let constructor = service.constructor.borrow();
+        let reference = Owned::bytes(bytes).and_then(|bytes| constructor.call(&[bytes.borrow()]));
+        self.check(reference)
     }
 
     #[inline(never)]
@@ -175,7 +179,7 @@ impl<'p, 'm> Decoder<'p, 'm> {
             None => return Err(self.fail(Problem::EndsEarly)),
         }
         let principal = match self.plan.node(func.principal) {
-            Node::Principal(constructor) => self.principal(constructor.borrow())?,
+            Node::Principal(maker) => self.principal(maker)?,
             _ => return Err(self.fail(Problem::Plain("a func without a principal"))),
         };
         let method = self.text()?;

@@ -26,6 +26,7 @@ pub mod layout;
 pub mod number;
 pub mod object;
 pub mod raw;
+pub mod single;
 pub mod text;
 
 pub use layout::{PyObject, PyTypeObject, Py_ssize_t};

@@ -3,6 +3,8 @@
 use super::arguments::{bytes, exactly, text, u128, u32, u64, value_error};
 use super::context_error;
 use crate::capi::object::{Borrowed, Owned, PyResult};
+use crate::capi::single::Maker;
+use crate::cell::Global;
 use crate::context::{
     self, Contexts, ALL, CLEANUP, COMPOSITE_QUERY, COMPOSITE_REJECT, COMPOSITE_REPLY, INIT, INSPECT, PRE_UPGRADE,
     QUERY, REJECT, REPLICATED_QUERY, REPLY, TASK, UPDATE,
@@ -30,6 +32,9 @@ const BURNS: Contexts = INIT | PRE_UPGRADE | UPDATE | REPLICATED_QUERY | REPLY |
 pub fn allow(function: &str, contexts: Contexts) -> PyResult<()> {
     context::check(function, contexts).map_err(|text| context_error(&text))
 }
+
+/// The class of principals.
+static PRINCIPAL: Global<Option<Maker>> = Global::new(None);
 
 /// A blob of the system as `bytes`.
 pub fn blob(fetch: fn(&mut Vec<u8>)) -> PyResult<Owned> {
@@ -110,6 +115,29 @@ fn time(arguments: &[Borrowed<'_>]) -> PyResult<Owned> {
     exactly::<0>(arguments)?;
     allow("ic.time", ALL)?;
     Owned::uint(ic0::time())
+}
+
+/// `set_principal(class)`: what `caller_principal` and `id_principal` make.
+fn set_principal(arguments: &[Borrowed<'_>]) -> PyResult<Owned> {
+    let [class] = exactly(arguments)?;
+    PRINCIPAL.with(|slot| *slot = Some(Maker::of(*class)));
+    Ok(Owned::none())
+}
+
+fn principal(data: Owned) -> PyResult<Owned> {
+    // SAFETY: the class is set while the interpreter is prepared and never changed in a canister.
+    match unsafe { (*PRINCIPAL.as_ptr()).as_ref() } {
+        Some(maker) => maker.make(data),
+        None => Ok(data),
+    }
+}
+
+fn caller_principal(arguments: &[Borrowed<'_>]) -> PyResult<Owned> {
+    principal(caller(arguments)?)
+}
+
+fn id_principal(arguments: &[Borrowed<'_>]) -> PyResult<Owned> {
+    principal(id(arguments)?)
 }
 
 fn id(arguments: &[Borrowed<'_>]) -> PyResult<Owned> {
@@ -271,6 +299,7 @@ fn entropy_wanted(arguments: &[Borrowed<'_>]) -> PyResult<Owned> {
 super::functions! {
     c"arg_data_raw" => arg_data_raw,
     c"caller" => caller,
+    c"caller_principal" => caller_principal,
     c"reply_raw" => reply_raw,
     c"reject" => reject,
     c"reject_code" => reject_code,
@@ -279,6 +308,8 @@ super::functions! {
     c"print" => print,
     c"time" => time,
     c"id" => id,
+    c"id_principal" => id_principal,
+    c"set_principal" => set_principal,
     c"method_name" => method_name,
     c"accept_message" => accept_message,
     c"canister_balance128" => canister_balance128,
