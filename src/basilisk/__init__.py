@@ -20,7 +20,7 @@ from basilisk import ic
 from basilisk.calls import Call, CallNotSent
 from basilisk.composites import Record, Variant
 from basilisk.errors import CallRejected
-from basilisk.faults import NotAvailableYet, OutsideCanister
+from basilisk.faults import OutsideCanister
 from basilisk.generics import Alias, Async, Manual, Name, Opt, Results, Tuple, Vec, manual, opt
 from basilisk.methods import (
     heartbeat,
@@ -108,7 +108,6 @@ __all__ = [
     "GuardResult",
     "Manual",
     "Name",
-    "NotAvailableYet",
     "NotifyResult",
     "Oneway",
     "Opt",

@@ -6,11 +6,7 @@ of the report (what, where, cause, remedy) until somebody prints it.
 
 from __future__ import annotations
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import NoReturn
-
-__all__ = ["NotAvailableYet", "OutsideCanister", "ProgramFault", "not_available_yet"]
+__all__ = ["OutsideCanister", "ProgramFault"]
 
 
 class ProgramFault(Exception):
@@ -59,14 +55,5 @@ class ProgramFault(Exception):
         return "\n".join(parts)
 
 
-class NotAvailableYet(NotImplementedError):
-    """A name of the API exists for import, but what it stands for has not been built yet."""
-
-
 class OutsideCanister(RuntimeError):
     """A function that needs a canister was called on the host."""
-
-
-def not_available_yet(name: str) -> NoReturn:
-    """Raises :class:`NotAvailableYet` for a public name."""
-    raise NotAvailableYet(f"{name} is not available yet in this version of Basilisk")

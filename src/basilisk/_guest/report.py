@@ -10,7 +10,7 @@ import sys
 
 from basilisk._guest.sources import locate, source_of_namespace
 from basilisk._guest.tracebacks import Place, format_exception, places
-from basilisk.faults import NotAvailableYet, ProgramFault
+from basilisk.faults import ProgramFault
 from basilisk.scopes import import_hint, module_namespace
 
 TYPE_CHECKING = False
@@ -59,11 +59,7 @@ def report(error: BaseException, refusals: Sequence[str] = ()) -> Report:
         return _syntax(error)
     found = _base(error)
     system = sys.modules.get("_basilisk_ic")
-    if isinstance(error, NotAvailableYet):
-        found["kind"] = "unavailable"
-        found["message"] = str(error)
-        found["remedy"] = "leave it out for now, or wait for a version that has it"
-    elif system is not None and isinstance(error, system.ContextError):
+    if system is not None and isinstance(error, system.ContextError):
         name = refusals[-1] if refusals else "the system"
         found["kind"] = "refused"
         found["message"] = f"{name} cannot be called while the program is imported"
@@ -203,8 +199,8 @@ def _import(error: ImportError, found: Report, system: Any) -> None:
     found["message"] = str(error)
     own = name.partition(".")[0] in ("kybra", "basilisk")
     if own and isinstance(error, ModuleNotFoundError):
-        found["cause"] = f"{name} is not available yet in this version of Basilisk"
-        found["remedy"] = "leave it out for now, or wait for a version that has it"
+        found["cause"] = f"this version of Basilisk has no module {name}"
+        found["remedy"] = "correct the name; interfaces of other canisters come from 'basilisk bindings FILE.did'"
         return
     if own:
         # "cannot import name 'inat64' from 'kybra' (unknown location)"

@@ -353,13 +353,6 @@ def test_a_forgotten_import_of_the_api(guest) -> None:
     assert error["remedy"] == "import it: from basilisk import query"
 
 
-def test_parts_of_the_api_that_are_not_there_yet(guest) -> None:
-    error = guest.error(HEAD + "ic.stable_storage()\n")
-    assert error["kind"] == "unavailable" and "ic.stable_storage" in error["message"]
-    error = guest.error("from kybra.canisters.management import management_canister\n")
-    assert error["kind"] == "import" and "not available yet" in error["cause"]
-
-
 def test_the_world_at_build_time(guest, system) -> None:
     # Compiled under a name in angle brackets, like the code of the system: no place in the user's program.
     code = "def refuse(name, error):\n    refused.append(name)\n    raise error\n"
