@@ -200,7 +200,7 @@ def _import(error: ImportError, found: Report, system: Any) -> None:
     own = name.partition(".")[0] in ("kybra", "basilisk")
     if own and isinstance(error, ModuleNotFoundError):
         found["cause"] = f"this version of Basilisk has no module {name}"
-        found["remedy"] = "correct the name; interfaces of other canisters come from 'basilisk bindings FILE.did'"
+        found["remedy"] = "correct the name, or make the module: basilisk bindings FILE.did"
         return
     if own:
         # "cannot import name 'inat64' from 'kybra' (unknown location)"
