@@ -28,7 +28,19 @@ OWN_PACKAGES = frozenset({"basilisk", "kybra"})
 """Packages that every canister carries."""
 
 HOST_ONLY = frozenset(
-    {"bindings", "build", "cli", "runtime", "engine", "replica", "wasm", "toolbox", "testing", "__main__"}
+    {
+        "bindings",
+        "build",
+        "cli",
+        "engine",
+        "migrate",
+        "replica",
+        "runtime",
+        "testing",
+        "toolbox",
+        "wasm",
+        "__main__",
+    }
 )
 """Subpackages of basilisk that exist on the host alone."""
 

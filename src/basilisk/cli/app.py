@@ -21,6 +21,7 @@ _COMMANDS = {
     "did": "print a canister's interface",
     "bindings": "write typed Python for another canister's interface",
     "check": "check a program, also against an earlier interface",
+    "migrate": "rewrite a Kybra program to today's names",
     "inspect": "show what is in a wasm file",
     "doctor": "say what is found, what is missing, what to do",
 }

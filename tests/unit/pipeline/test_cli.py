@@ -19,7 +19,7 @@ from basilisk.errors import BasiliskError, CallRejected, EnvironmentFault, Locat
 
 from .conftest import Tree
 
-COMMANDS = ["new", "build", "run", "did", "bindings", "check", "inspect", "doctor"]
+COMMANDS = ["new", "build", "run", "did", "bindings", "check", "migrate", "inspect", "doctor"]
 
 
 def run(*arguments: str) -> Result:
