@@ -127,16 +127,23 @@ pub fn perform(request: &Request<'_>, waiter: Option<Waiter>) -> u32 {
 }
 
 /// The number of the next call.  After an upgrade, answers to calls of the earlier program may still arrive
-/// with their old numbers, so counting starts at the clock's milliseconds: numbers meet again only in a
-/// canister that makes more than a thousand calls a second for as long as it lives, or after 49 days.
+/// with their old numbers; so each program starts to count at a place of its own among the 2³² numbers, which
+/// follows from time and version of the canister at its first call.
 fn next_number() -> usize {
     let latest = match LATEST.get() {
-        0 => (ic0::time() / 1_000_000) as usize,
+        0 => scattered(ic0::time() ^ ic0::canister_version().rotate_right(8)) as usize,
         latest => latest,
     };
     let next = latest.wrapping_add(1).max(1);
     LATEST.set(next);
     next
+}
+
+/// Spreads a number over 32 bits (the finaliser of SplitMix64).
+fn scattered(number: u64) -> u32 {
+    let mixed = (number ^ (number >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    (mixed >> 32) as u32
 }
 
 /// The driver takes over a coroutine that waits for the first time.

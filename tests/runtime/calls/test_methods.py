@@ -183,7 +183,7 @@ def test_what_waiting_for_a_call_costs(install: Install) -> None:
     argument = 8
     charges = [
         2 * (500 + 500 + argument),  # msg_arg_data_size, msg_arg_data_copy
-        500 + 1500 + 10 + 6,  # time, call_new
+        500 + 500 + 1500 + 10 + 6,  # time, canister_version, call_new
         500 + 500 + 50 * argument + 5000,  # call_on_cleanup, call_data_append, call_perform
         500 + 50 * argument + 500,  # msg_reply_data_append, msg_reply
     ]
