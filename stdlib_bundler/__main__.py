@@ -7,7 +7,7 @@ import re
 import sys
 from pathlib import Path
 
-from stdlib_bundler import bundle, format, policy
+from stdlib_bundler import bundle, format, graph, policy
 from stdlib_bundler.collect import Source
 from stdlib_bundler.compiler import CompileFault, interpreter_fits
 from stdlib_bundler.edits import EditFault
@@ -29,6 +29,7 @@ def _arguments() -> argparse.Namespace:
         help="a module of the runtime's own that is stored uncompressed (may be repeated)",
     )
     parser.add_argument("--config-c", type=Path, required=True, help="Modules/config.c of the runtime")
+    parser.add_argument("--imports", type=Path, help="where to write the graph of imports")
     return parser.parse_args()
 
 
@@ -59,6 +60,8 @@ def main() -> int:
         print(f"stdlib_bundler: {error}", file=sys.stderr)
         return 1
     arguments.output.write_bytes(data)
+    if arguments.imports is not None:
+        arguments.imports.write_bytes(graph.document(arguments.lib, built_in | _WITHOUT_ENTRY))
     modules = blob.modules()
     raw = sum(len(module.data) for module in modules.values())
     print(

@@ -74,6 +74,7 @@ def assemble(
     check_runtime(module)
     manifest = _manifest(pins, toolchain, prefix, key)
     module += custom_section("basilisk:stdlib", (out / "stdlib.bin").read_bytes())
+    module += custom_section("basilisk:imports", (out / "imports.json").read_bytes())
     module += custom_section("basilisk:toolbox", toolbox.read_bytes())
     module += custom_section("basilisk:manifest", manifest)
     (out / "runtime.wasm").write_bytes(module)

@@ -88,6 +88,13 @@ basilisk_start_interpreter(const struct _frozen *frozen, char *text, size_t size
     return 0;
 }
 
+/* Gives the running interpreter another table of frozen modules, valid for the life of the program too. */
+void
+basilisk_use_frozen(const struct _frozen *frozen)
+{
+    PyImport_FrozenModules = frozen;
+}
+
 /* Context variables (module contextvars) as the program's import left them. */
 static PyObject *kept_context;
 static PyHamtObject *kept_variables;

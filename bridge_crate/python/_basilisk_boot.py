@@ -104,6 +104,8 @@ class BundleFinder:
 
     #: name -> entry, or the text of a refusal.
     modules = {}
+    #: Files of packages and of what is installed, by their paths relative to the folder of packages.
+    data = {}
 
     @classmethod
     def find_spec(cls, fullname, path=None, target=None):
@@ -111,11 +113,13 @@ class BundleFinder:
         if entry is None:
             return None
         if isinstance(entry, str):
-            raise ImportError(entry, name=fullname)
+            # What a missing file raises on a host: some packages catch nothing wider.
+            raise ModuleNotFoundError(entry, name=fullname)
         spec = _bootstrap.ModuleSpec(fullname, cls, origin=entry.file, is_package=entry.package)
         spec.has_location = entry.file is not None
-        if entry.package and entry.file is not None:
-            spec.submodule_search_locations.append(entry.file.rpartition("/")[0])
+        if entry.package:
+            folder = fullname.replace(".", "/") if entry.file is None else entry.file.rpartition("/")[0]
+            spec.submodule_search_locations.append(folder)
         return spec
 
     @staticmethod
@@ -144,11 +148,51 @@ class BundleFinder:
         return cls._entry(fullname).package
 
     @classmethod
+    def get_filename(cls, fullname):
+        file = cls._entry(fullname).file
+        if file is None:
+            raise ImportError("a namespace package has no file: " + fullname, name=fullname)
+        return file
+
+    # What few programs ask for lies in modules of its own, which are loaded when they do.
+
+    @classmethod
+    def get_data(cls, path):
+        from basilisk._guest.resources import read
+
+        return read(cls, path)
+
+    @classmethod
+    def get_resource_reader(cls, fullname):
+        from basilisk._guest.resources import reader
+
+        return reader(cls, fullname)
+
+    @classmethod
+    def iter_modules(cls, prefix=""):
+        from basilisk._guest.resources import submodules
+
+        return submodules(cls, "", prefix)
+
+    @classmethod
+    def find_distributions(cls, context=None):
+        from basilisk._guest.installed import distributions
+
+        return distributions(cls, context)
+
+    @classmethod
     def _entry(cls, fullname):
         entry = cls.modules.get(fullname)
         if entry is None or isinstance(entry, str):
             raise ImportError("no such module in this canister: " + fullname, name=fullname)
         return entry
+
+
+def _path_entry(path):
+    """What pkgutil asks for the modules of a package; nothing is imported through it."""
+    from basilisk._guest.resources import PackageFolder
+
+    return PackageFolder(BundleFinder, path)
 
 
 def install():
@@ -161,7 +205,7 @@ def install():
         StdlibFinder,
     ]
     sys.path[:] = []
-    sys.path_hooks[:] = []
+    sys.path_hooks[:] = [_path_entry]
     sys.path_importer_cache.clear()
 
 
@@ -183,6 +227,7 @@ def _load(request):
         else:
             own = entry.get("own", False)
             BundleFinder.modules[name] = _Entry(entry["package"], entry["file"], entry["source"], own)
+    BundleFinder.data.update(request["data"])
     return {"ok": True}
 
 

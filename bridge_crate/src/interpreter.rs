@@ -10,6 +10,8 @@ use core::ffi::{c_char, c_int, c_void, CStr};
 extern "C" {
     /// `c/interpreter.c`.
     fn basilisk_start_interpreter(frozen: *const _frozen, text: *mut c_char, size: usize) -> c_int;
+    /// `c/interpreter.c`.
+    fn basilisk_use_frozen(frozen: *const _frozen);
     /// `c/pools.c`.
     fn basilisk_used_pools() -> *mut c_void;
     /// The lowest address of the linear stack, given by the linker.
@@ -31,6 +33,12 @@ pub fn start(frozen: *const _frozen) -> Result<(), String> {
     }
     let text = CStr::from_bytes_until_nul(&text).unwrap_or(c"the interpreter did not start");
     Err(text.to_string_lossy().into_owned())
+}
+
+/// Gives the running interpreter another table of frozen modules.
+pub fn use_frozen(frozen: *const _frozen) {
+    // SAFETY: `frozen` is a terminated table that is never freed.
+    unsafe { basilisk_use_frozen(frozen) };
 }
 
 /// Imports `_basilisk_boot`, which installs the finders.

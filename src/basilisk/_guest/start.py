@@ -27,7 +27,8 @@ def build(request: dict[str, Any]) -> dict[str, Any]:
     """Imports the module ``request["entry"]`` and registers its methods.
 
     Answers with ``ok``, the methods and entry points to export, the interface as text, the modules that
-    were imported and warnings; or with ``ok`` false and the report on the first error.
+    were imported with the program, those that are in memory now, and warnings; or with ``ok`` false and the
+    report on the first error.
     """
     system: Any = __import__("_basilisk_ic")
     kybra.install()
@@ -51,6 +52,7 @@ def build(request: dict[str, Any]) -> dict[str, Any]:
         system.want_entropy()
         answer["entries"] = list(dict.fromkeys([*answer["entries"], "init", "post_upgrade"]))
     _forget_modules_but(kept)
+    answer["loaded"] = sorted(sys.modules)
     return answer
 
 

@@ -15,7 +15,7 @@ from basilisk.runtime.cache import cache_folder, read_cached, store_cached
 
 __all__ = ["check", "hints", "read_source", "try_facts"]
 
-_SCHEMA = 1
+_SCHEMA = 2
 """Raise when :class:`Facts` or the visitor change, so that stored facts are made anew."""
 
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")

@@ -18,6 +18,7 @@ from basilisk.build.check import check, encoding_problem, read_source, try_facts
 from basilisk.build.environment import Candidate, environment_folders, forget_listings, lookup
 from basilisk.build.facts import ImportFact, Place
 from basilisk.build.modules import Collection, ImportedBy, Module
+from basilisk.build.packages import belongings
 from basilisk.build.project import Project
 from basilisk.errors import BasiliskError, Location, ProgramError, UsageError
 from basilisk.runtime.stdlib import StdlibIndex
@@ -55,7 +56,9 @@ def collect(project: Project, stdlib: StdlibIndex, folders: tuple[Path, ...] | N
     Raises :class:`ProgramError` for the first thing that is wrong; its details list the others.
     """
     forget_listings()
-    return _Collector(project, stdlib, environment_folders() if folders is None else folders).run()
+    return _Collector(
+        project, stdlib, environment_folders(project.root) if folders is None else folders
+    ).run()
 
 
 class _Collector:
@@ -67,6 +70,8 @@ class _Collector:
         self.importers: dict[str, ImportedBy] = {}
         self.queue: deque[Module] = deque()
         self.problems: list[BasiliskError] = []
+        self.library: set[str] = set()
+        self.included: set[str] = set()
         shown = project.display(project.source_root)
         self.root_shown = "" if shown == "." else shown + os.sep
 
@@ -79,7 +84,17 @@ class _Collector:
             for fact in module.facts.imports:
                 self._follow(module, fact)
         self._raise_problems()
-        return Collection(self.project.module, dict(self.modules), dict(self.importers), self.root_shown)
+        packages, data = belongings(self.modules, self.folders, self.included)
+        return Collection(
+            self.project.module,
+            dict(self.modules),
+            dict(self.importers),
+            self.root_shown,
+            data,
+            frozenset(self.library),
+            packages,
+            self.project.stdlib,
+        )
 
     def _entry(self) -> None:
         name = self.project.module
@@ -101,8 +116,10 @@ class _Collector:
                 remedy="install the package into the active environment, or correct the name",
             )
         if star:
+            self.included.add(base)
             for child in _submodules(self.modules, base):
                 self._resolve(child)
+            self.library.update(name for name in self.stdlib.modules if name.startswith(f"{base}."))
 
     # one import statement ---------------------------------------------------------------------------
 
@@ -121,6 +138,8 @@ class _Collector:
             parent = self.modules.get(base)
             if parent is not None and parent.package:
                 self._resolve(full, module, fact.place)
+            elif parent is None and self.stdlib.has(full):
+                self.library.add(full)
             elif self.stdlib.refused.get(full) is not None and module.user and not fact.guarded:
                 self._report(module, fact, full, known=False)
 
@@ -144,7 +163,10 @@ class _Collector:
         return True
 
     def _in_stdlib(self, name: str) -> bool:
-        return self.stdlib.refusal(name) is None and (self.stdlib.has(name) or name in _ALIASES)
+        known = self.stdlib.refusal(name) is None and (self.stdlib.has(name) or name in _ALIASES)
+        if known:
+            self.library.add(name)
+        return known
 
     def _user_owns(self, top: str) -> bool:
         candidate = lookup(self.project.source_root, top)

@@ -18,7 +18,8 @@ from basilisk.errors import EnvironmentFault, Location, UsageError
 
 __all__ = ["Declared", "canister_declarations", "dfx_json", "icp_yaml", "pyproject"]
 
-_KNOWN_KEYS = ("name", "entry", "include")
+_KNOWN_KEYS = ("name", "entry", "include", "stdlib")
+_PROFILES = ("full", "used")
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Declared:
     entry: str | None
     include: tuple[str, ...] = ()
     did: str | None = None
+    stdlib: str | None = None
 
 
 def canister_declarations(folder: Path) -> list[Declared]:
@@ -37,7 +39,7 @@ def canister_declarations(folder: Path) -> list[Declared]:
 
 
 def pyproject(folder: Path) -> list[Declared]:
-    """The table ``[tool.basilisk]``: ``name``, ``entry`` and ``include`` (modules imported dynamically)."""
+    """The table ``[tool.basilisk]``: ``name``, ``entry``, ``include`` (names of modules), ``stdlib``."""
     path = folder / "pyproject.toml"
     text = _read(path)
     if text is None or "tool.basilisk" not in text:
@@ -55,7 +57,10 @@ def pyproject(folder: Path) -> list[Declared]:
     include = table.get("include", [])
     if not isinstance(include, list) or not all(isinstance(item, str) for item in include):
         raise _bad(path, "include in [tool.basilisk] is not a list of texts", 'write include = ["module"]')
-    return [Declared(table.get("name"), table.get("entry"), tuple(include))]
+    profile = table.get("stdlib")
+    if profile is not None and profile not in _PROFILES:
+        raise _bad(path, f"stdlib in [tool.basilisk] is {profile!r}", 'write stdlib = "full" or "used"')
+    return [Declared(table.get("name"), table.get("entry"), tuple(include), stdlib=profile)]
 
 
 def dfx_json(folder: Path) -> list[Declared]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
+import subprocess
 import sys
 import sysconfig
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+
+from basilisk.errors import UsageError
 
 __all__ = ["Candidate", "environment_folders", "forget_listings", "lookup"]
 
@@ -27,8 +31,47 @@ class Candidate:
     native: bool = False
 
 
-def environment_folders() -> tuple[Path, ...]:
-    """Folders with installed packages: of ``VIRTUAL_ENV`` when set, else of the Python that runs this."""
+def environment_folders(project: Path | None = None, python: Path | None = None) -> tuple[Path, ...]:
+    """Folders with installed packages.
+
+    Those of ``python``, an interpreter or the folder of a virtual environment, when it is given.  Else those
+    of the active environment, which ``VIRTUAL_ENV`` names or the Python that runs this is part of; after them
+    the ``.venv`` of the folder ``project``, where uv and others put a project's environment.
+    """
+    if python is not None:
+        return _named_environment(python)
+    folders = _active_environment()
+    beside = _virtual_environment(project / ".venv") if project is not None else ()
+    return tuple(dict.fromkeys((*folders, *beside)))
+
+
+def _named_environment(python: Path) -> tuple[Path, ...]:
+    """The folders of an interpreter or of a virtual environment.  Raises :class:`UsageError`."""
+    found = _virtual_environment(python) if python.is_dir() else _ask(python)
+    if not found:
+        raise UsageError(
+            f"--python names {python}, which is no Python environment",
+            cause="it is neither an interpreter that can be run nor a folder with site-packages",
+            remedy="name an interpreter such as .venv/bin/python, or the folder of a virtual environment",
+        )
+    return found
+
+
+def _ask(interpreter: Path) -> tuple[Path, ...]:
+    code = (
+        "import json, sys, sysconfig; own = {sysconfig.get_path(key) for key in ('stdlib', 'platstdlib')}; "
+        "print(json.dumps([p for p in sys.path if p not in own]))"
+    )
+    try:
+        command = [str(interpreter), "-I", "-c", code]
+        answer = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+        paths = json.loads(answer.stdout)
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return ()
+    return tuple(Path(p) for p in paths if os.path.isdir(p) and not p.endswith("lib-dynload"))
+
+
+def _active_environment() -> tuple[Path, ...]:
     active = os.environ.get("VIRTUAL_ENV")
     if active and Path(active).is_dir() and not _same(Path(active), Path(sys.prefix)):
         return _virtual_environment(Path(active))
@@ -69,10 +112,11 @@ def _virtual_environment(root: Path) -> tuple[Path, ...]:
 
 
 def lookup(folder: Path, name: str) -> Candidate | None:
-    """What the last part of a module's name stands for in ``folder``, in the order Python looks.
+    """What the last part of a module's name stands for in ``folder``.
 
-    A package comes before a native extension, that before a source file, and a folder without
-    ``__init__.py`` last.
+    A package comes before a module, and a folder without ``__init__.py`` last.  Of a native extension and a
+    source file of one name Python would take the extension, which cannot run in a canister: packages that are
+    compiled from Python bring both, and the source does the same.
     """
     entries = _listing(str(folder))
     if name in entries:
@@ -83,11 +127,11 @@ def lookup(folder: Path, name: str) -> Candidate | None:
         native = _native(inside, "__init__")
         if native is not None:
             return Candidate(package / native, package, native=True)
+    if f"{name}.py" in entries:
+        return Candidate(folder / f"{name}.py")
     native = _native(entries, name)
     if native is not None:
         return Candidate(folder / native, native=True)
-    if f"{name}.py" in entries:
-        return Candidate(folder / f"{name}.py")
     if name in entries and (folder / name).is_dir() and name.isidentifier():
         return Candidate(None, folder / name)
     return None

@@ -11,7 +11,7 @@ from basilisk.errors import ArtefactError
 __all__ = ["Mailbox", "Machine"]
 
 _WORDS = struct.Struct("<5I")
-_ALLOCATE, _START, _REQUEST, _SEAL = 1, 2, 3, 4
+_ALLOCATE, _START, _REQUEST, _SEAL, _LIBRARY = 1, 2, 3, 4, 5
 _MARSHAL_VERSION = 2
 """The oldest version that knows all types we exchange; the same bytes from every host Python."""
 
@@ -34,9 +34,19 @@ class Mailbox:
         self._machine = machine
         self._address = address
 
-    def start(self, stdlib: bytes) -> None:
-        """Start the interpreter with this standard library, which stays in memory."""
-        self._step(_START, self._put(stdlib), len(stdlib))
+    def start(self, stdlib: bytes) -> int:
+        """Start the interpreter with this standard library, which stays in memory; return its address."""
+        address = self._put(stdlib)
+        self._step(_START, address, len(stdlib))
+        return address
+
+    def change_library(self, address: int, length: int, stdlib: bytes) -> None:
+        """Put another standard library in the place of the one at ``address``; its rest is zeroed."""
+        self._machine.write(address, stdlib[:length].ljust(length, b"\0"))
+        if len(stdlib) > length:
+            self._machine.write(address, bytes(length))
+            address = self._put(stdlib)
+        self._step(_LIBRARY, address, len(stdlib))
 
     def request(self, message: dict[str, Any]) -> dict[str, Any]:
         """Send a request to ``_basilisk_boot.handle`` and return its answer."""

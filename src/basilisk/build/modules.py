@@ -9,7 +9,7 @@ from pathlib import Path
 from basilisk.build.facts import Facts, Place
 from basilisk.errors import Location
 
-__all__ = ["Collection", "ImportedBy", "Module"]
+__all__ = ["Collection", "ImportedBy", "Module", "Package"]
 
 
 @dataclass(frozen=True)
@@ -43,13 +43,43 @@ class ImportedBy:
 
 
 @dataclass(frozen=True)
+class Package:
+    """An installed distribution, or the program itself (without a name): what of it goes into a canister.
+
+    ``modules`` maps names to bytes of source, ``data`` paths to bytes; ``native`` are the files of extension
+    modules that stay out.  ``unread`` counts data files that nothing could read, so that they stay out too.
+    """
+
+    name: str
+    version: str = ""
+    modules: dict[str, int] = field(default_factory=dict)
+    data: dict[str, int] = field(default_factory=dict)
+    native: tuple[str, ...] = ()
+    unread: int = 0
+
+    @property
+    def size(self) -> int:
+        """Bytes of sources and data."""
+        return sum(self.modules.values()) + sum(self.data.values())
+
+
+@dataclass(frozen=True)
 class Collection:
-    """All modules of a program besides the standard library and Basilisk's own, by name."""
+    """All modules of a program besides the standard library and Basilisk's own, by name.
+
+    ``data`` are further files by path, ``library`` the modules of the standard library that import statements
+    name, ``packages`` says what all that belongs to.  ``profile`` is ``full``, or ``used`` for a canister
+    that carries only what it can reach of the standard library.
+    """
 
     entry: str
     modules: dict[str, Module]
     importers: dict[str, ImportedBy]
     root_shown: str = ""
+    data: dict[str, bytes] = field(default_factory=dict, repr=False)
+    library: frozenset[str] = frozenset()
+    packages: tuple[Package, ...] = ()
+    profile: str = "full"
 
     def chain(self, name: str) -> Iterator[tuple[Module, Place]]:
         """The import statements from a module of the user's to ``name``, outermost first."""
@@ -81,7 +111,8 @@ class Collection:
         table: dict[str, object] = {}
         for name in sorted(self.modules):
             module = self.modules[name]
-            row: dict[str, object] = {"package": module.package, "file": module.file, "source": module.source}
+            file = module.file if module.path is not None else None  # a namespace package has no file
+            row: dict[str, object] = {"package": module.package, "file": file, "source": module.source}
             if module.refused is not None:
                 row["refused"] = module.refused
             table[name] = row

@@ -6,15 +6,18 @@ import hashlib
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from basilisk.build.check import hints
 from basilisk.build.collect import collect
+from basilisk.build.environment import environment_folders
 from basilisk.build.modules import Collection
 from basilisk.build.output import write_outputs
 from basilisk.build.problems import explain
 from basilisk.build.project import Project
+from basilisk.build.report import report_of
 from basilisk.build.stamp import Stamp, input_digest
 from basilisk.build.timings import Timings
 from basilisk.errors import ArtefactError, ModuleRefused
@@ -54,6 +57,12 @@ class Built:
         return list(self.facts.get("warnings", ()))
 
     @property
+    def report(self) -> dict[str, Any]:
+        """What went into the canister and its size, see :func:`basilisk.build.report.report_of`."""
+        sizes = {path.name: path.stat().st_size for path in (self.wasm, self.gzip)}
+        return {"canister": self.project.name, "sizes": sizes, **self.facts.get("report", {})}
+
+    @property
     def log(self) -> list[str]:
         return list(self.facts.get("log", ()))
 
@@ -66,9 +75,11 @@ def build(
     runtime: Runtime | None = None,
     timings: Timings | None = None,
     wasm_copy: Path | None = None,
+    python: Path | None = None,
 ) -> Built:
     """Build the canister of ``project`` into ``output`` (default: ``project.output``).
 
+    ``python`` is the interpreter or virtual environment whose packages are used (default: the active one).
     ``wasm_copy`` is a further place for the uncompressed module.  When the results of the same input are
     there already, nothing is done unless ``force``.
     Raises :class:`basilisk.errors.BasiliskError`; nothing is written then.
@@ -79,7 +90,7 @@ def build(
         runtime = runtime or load()
         stdlib = runtime.stdlib
     with timings.stage("check and collect"):
-        collection = collect(project, stdlib)
+        collection = collect(project, stdlib, environment_folders(project.root, python))
         inputs = input_digest(project.name, runtime, collection)
     paths = {suffix: folder / f"{project.name}{suffix}" for suffix in (".wasm", ".wasm.gz", ".did")}
     stamp_path = folder / f"{project.name}.stamp.json"
@@ -117,7 +128,12 @@ def make(
     with timings.stage("base image"):
         base = base_image(engine, runtime, parts.shell, parts.image)
     with timings.stage("import the program"):
-        prepared = prepare(engine, parts.shell, parts.image, base, collection, explain)
+        trimming = None
+        if collection.profile == "used":
+            from basilisk.build.profile import trim
+
+            trimming = partial(trim, collection, runtime)
+        prepared = prepare(engine, parts.shell, parts.image, base, collection, explain, trimming)
     answer = prepared.answer
     did = str(answer["did"])
     with timings.stage("link"):
@@ -140,6 +156,7 @@ def make(
         "modules": sorted(collection.modules),
         "instructions": prepared.instructions,
         "memory": len(prepared.memory),
+        "report": report_of(collection, runtime, frozenset(answer["loaded"])),
     }
     return {".wasm": wasm, ".wasm.gz": compressed, ".did": did.encode()}, facts
 

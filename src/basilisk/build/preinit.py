@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from basilisk.engine import Engine, Instance
     from basilisk.wasm.shell import Image
 
-__all__ = ["BaseImage", "Prepared", "base_image", "prepare"]
+__all__ = ["BaseImage", "Prepared", "Trimmed", "base_image", "prepare"]
 
 _PAGE = 65_536
 _PROGRAM = "basilisk._guest.start:build"
@@ -42,13 +42,21 @@ _KEPT = 4
 
 @dataclass(frozen=True)
 class BaseImage:
-    """Memory and globals of a runtime that has everything but the user's program."""
+    """Memory and globals of a runtime that has everything but the user's program.
+
+    ``library`` is the address of the standard library's blob.
+    """
 
     memory: bytes = field(repr=False)
     globals: dict[int, int]
+    library: int
 
     def to_bytes(self) -> bytes:
-        head = {"globals": sorted(self.globals.items()), "crc": zlib.crc32(self.memory)}
+        head = {
+            "globals": sorted(self.globals.items()),
+            "library": self.library,
+            "crc": zlib.crc32(self.memory),
+        }
         return json.dumps(head).encode() + b"\n" + self.memory
 
     @classmethod
@@ -59,7 +67,8 @@ class BaseImage:
         memory = data[end + 1 :]
         if zlib.crc32(memory) != head["crc"] or len(memory) % _PAGE:
             raise ValueError("damaged")
-        return cls(memory, {int(number): int(value) for number, value in head["globals"]})
+        numbers = {int(number): int(value) for number, value in head["globals"]}
+        return cls(memory, numbers, int(head["library"]))
 
 
 @dataclass(frozen=True)
@@ -71,6 +80,19 @@ class Prepared:
     answer: dict[str, Any]
     log: tuple[str, ...]
     instructions: int
+
+
+@dataclass(frozen=True)
+class Trimmed:
+    """A smaller standard library.
+
+    ``blob`` takes the place of one of ``length`` bytes; ``refused`` are modules of Basilisk that stay out
+    too, with the texts of their ImportErrors.
+    """
+
+    blob: bytes = field(repr=False)
+    length: int
+    refused: dict[str, str]
 
 
 class _Machine:
@@ -160,8 +182,11 @@ def prepare(
     base: BaseImage,
     collection: Collection,
     explain: Callable[[dict[str, Any], Collection], ProgramError],
+    trim: Callable[[frozenset[str]], Trimmed] | None = None,
 ) -> Prepared:
     """Load and import the program on top of ``base``; ``explain`` turns the guest's error into ours.
+
+    ``trim`` makes a smaller library, given the names of the modules that are imported.
 
     Raises :class:`ProgramError` when the program cannot become a canister.
     """
@@ -177,6 +202,11 @@ def prepare(
         if not answer.get("ok"):
             error = answer.get("error")
             raise explain(error if isinstance(error, dict) else {"message": str(answer)}, collection)
+        if trim is not None:
+            trimmed = trim(frozenset(answer["loaded"]))
+            left_out: dict[str, object] = {name: {"refused": text} for name, text in trimmed.refused.items()}
+            _check(session.mailbox.request({"op": "load", "modules": left_out, "data": {}}))
+            session.mailbox.change_library(base.library, trimmed.length, trimmed.blob)
         session.mailbox.seal()
         used = MOST_INSTRUCTIONS - session.instance.instructions_left
         memory, globals_ = session.state()
@@ -188,7 +218,7 @@ def _guarded(session: Session, collection: Collection) -> dict[str, Any]:
     from basilisk.engine import HostRefusal, TrapKind, WasmTrap
 
     mailbox = session.mailbox
-    _check(mailbox.request({"op": "load", "modules": collection.request(), "data": {}}))
+    _check(mailbox.request({"op": "load", "modules": collection.request(), "data": collection.data}))
     try:
         return mailbox.request({"op": "call", "target": _PROGRAM, "request": {"entry": collection.entry}})
     except WasmTrap as trap:
@@ -214,7 +244,7 @@ def _make_base(engine: Engine, runtime: Runtime, shell: bytes, image: Image) -> 
     with Session(engine, shell, image) as session:
         try:
             session.initialise()
-            session.mailbox.start(runtime.stdlib_blob)
+            library = session.mailbox.start(runtime.stdlib_blob)
             _check(session.mailbox.request({"op": "load", "modules": guest_modules(), "data": {}}))
             _check(session.mailbox.request({"op": "import", "names": list(_PREIMPORTED)}))
             _check(session.mailbox.request({"op": "settle"}))
@@ -224,7 +254,7 @@ def _make_base(engine: Engine, runtime: Runtime, shell: bytes, image: Image) -> 
                 remedy="make or install the runtime again, or point BASILISK_RUNTIME at a whole one",
                 details="\n".join(session.log[-20:]) or None,
             ) from error
-        return BaseImage(*session.state())
+        return BaseImage(*session.state(), library)
 
 
 def _check(answer: dict[str, Any]) -> None:

@@ -22,7 +22,8 @@ class Project:
 
     ``entry`` is the absolute path of its first file; ``root`` the project's folder, under which
     ``.basilisk/NAME/`` takes the results; ``include`` lists modules that are imported only dynamically.
-    ``did`` is a further place for the interface file, as older dfx.json files ask for.
+    ``did`` is a further place for the interface file, as older dfx.json files ask for.  ``stdlib`` says how
+    much of the standard library ships: ``full`` or ``used``.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Project:
     root: Path
     include: tuple[str, ...] = ()
     did: Path | None = None
+    stdlib: str = "full"
 
     @property
     def source_root(self) -> Path:
@@ -158,6 +160,7 @@ def _merged(declarations: list[Declared]) -> Declared:
         next((item.entry for item in declarations if item.entry is not None), None),
         next((item.include for item in declarations if item.include), ()),
         next((item.did for item in declarations if item.did is not None), None),
+        next((item.stdlib for item in declarations if item.stdlib is not None), None),
     )
 
 
@@ -172,7 +175,7 @@ def _declared(folder: Path, declared: Declared, entry: Path | None) -> Project:
         )
     name = declared.name if declared.name is not None else _as_name(folder.name)
     did = folder / declared.did if declared.did is not None else None
-    return Project(name, entry.resolve(), folder, declared.include, did)
+    return Project(name, entry.resolve(), folder, declared.include, did, declared.stdlib or "full")
 
 
 def _default_entry(folder: Path) -> Path | None:

@@ -65,9 +65,11 @@ def input_digest(name: str, runtime: Runtime, collection: Collection) -> str:
             state.update(len(part).to_bytes(8, "little"))
             state.update(part)
 
-    add(name.encode(), runtime.digest.encode(), collection.entry.encode())
-    for path in sorted(_PACKAGE.rglob("*.py")):
-        add(path.relative_to(_PACKAGE).as_posix().encode(), path.read_bytes())
+    add(name.encode(), runtime.digest.encode(), collection.entry.encode(), collection.profile.encode())
+    for path, data in collection.data.items():
+        add(path.encode(), data)
+    for source in sorted(_PACKAGE.rglob("*.py")):
+        add(source.relative_to(_PACKAGE).as_posix().encode(), source.read_bytes())
     for module in sorted(collection.modules.values(), key=lambda item: item.name):
         refused = (module.refused or "").encode()
         add(module.name.encode(), module.file.encode(), bytes([module.package]), refused, module.source)

@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
+from basilisk.build.constants import dotted as _dotted
+from basilisk.build.constants import truth
 from basilisk.build.facts import ClassFact, Facts, FunctionFact, ImportFact, Place
 
 __all__ = ["ParserSyntaxError", "facts_of"]
@@ -105,6 +107,10 @@ class _Visitor(cst.CSTVisitor):
                 if isinstance(name, str) and name and not name.startswith("."):
                     self.imports.append(ImportFact(name, (), 0, self.place(node), True, True))
 
+    def visit_TypeParameters(self, node: cst.TypeParameters) -> None:
+        """``class C[T]`` imports typing when it runs."""
+        self.imports.append(ImportFact("typing", (), 0, self.place(node), True, True))
+
     def _import(self, module: str, names: tuple[str, ...], level: int, node: cst.CSTNode) -> None:
         optional = self.branches > 0
         self.imports.append(ImportFact(module, names, level, self.place(node), self.guards > 0, optional))
@@ -112,15 +118,18 @@ class _Visitor(cst.CSTVisitor):
     # blocks that are not run, or whose failure is caught -------------------------------------------------
 
     def visit_If(self, node: cst.If) -> bool:
-        if _never_runs(node.test):
-            if node.orelse is not None:
-                node.orelse.visit(self)
-            return False
-        self.branches += 1
-        return True
+        known = truth(node.test)
+        if known is None:
+            self.branches += 1
+            return True
+        if known:
+            node.body.visit(self)
+        elif node.orelse is not None:
+            node.orelse.visit(self)
+        return False
 
     def leave_If(self, original_node: cst.If) -> None:
-        self.branches -= not _never_runs(original_node.test)
+        self.branches -= truth(original_node.test) is None
 
     def visit_Try(self, node: cst.Try) -> bool:
         return self._try(node)
@@ -208,16 +217,6 @@ def _parameters(parameters: cst.Parameters) -> Sequence[cst.Param]:
     return [*parameters.posonly_params, *parameters.params, *star, *parameters.kwonly_params, *kwargs]
 
 
-def _dotted(node: cst.CSTNode) -> str:
-    """``a.b.c`` of a name or attribute expression, else the empty text."""
-    if isinstance(node, cst.Name):
-        return node.value
-    if isinstance(node, cst.Attribute):
-        base = _dotted(node.value)
-        return f"{base}.{node.attr.value}" if base else ""
-    return ""
-
-
 def _alias(alias: cst.ImportAlias) -> str | None:
     if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
         return alias.asname.name.value
@@ -241,16 +240,3 @@ def _suppresses(node: cst.With) -> bool:
         and any(_catches(argument.value) for argument in item.item.args)
         for item in node.items
     )
-
-
-def _never_runs(expression: cst.BaseExpression) -> bool:
-    """``TYPE_CHECKING`` and ``__name__ == "__main__"`` are never true in a canister."""
-    if _dotted(expression).rpartition(".")[2] == "TYPE_CHECKING":
-        return True
-    if not isinstance(expression, cst.Comparison) or len(expression.comparisons) != 1:
-        return False
-    target = expression.comparisons[0]
-    sides = [expression.left, target.comparator]
-    names = [_dotted(side) for side in sides]
-    texts = [side.evaluated_value for side in sides if isinstance(side, cst.SimpleString)]
-    return isinstance(target.operator, cst.Equal) and "__name__" in names and "__main__" in texts

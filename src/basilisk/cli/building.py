@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 __all__ = ["build_and_show", "build_quietly"]
 
 
-def build_quietly(project: Project, *, output: Path | None = None, force: bool = False) -> Built:
+def build_quietly(
+    project: Project, *, output: Path | None = None, force: bool = False, python: Path | None = None
+) -> Built:
     """Build, showing progress, warnings and what the program printed while it was imported."""
     from basilisk.build.pipeline import build
     from basilisk.build.timings import Timings
@@ -26,7 +28,12 @@ def build_quietly(project: Project, *, output: Path | None = None, force: bool =
     copy = os.environ.get("ICP_WASM_OUTPUT_PATH")  # set by icp-cli for a custom build step
     with show.progress(timings):
         built = build(
-            project, output=output, force=force, timings=timings, wasm_copy=Path(copy) if copy else None
+            project,
+            output=output,
+            force=force,
+            timings=timings,
+            wasm_copy=Path(copy) if copy else None,
+            python=python,
         )
     for line in built.log:
         click.echo(click.style("printed at build time: ", dim=True) + line, err=True)
@@ -42,11 +49,12 @@ def build_and_show(
     force: bool = False,
     timings: bool = False,
     quiet: bool = False,
-) -> None:
+    python: Path | None = None,
+) -> Built:
     """Build and print the results' places and sizes."""
-    built = build_quietly(project, output=output, force=force)
+    built = build_quietly(project, output=output, force=force, python=python)
     if quiet:
-        return
+        return built
     if built.fresh:
         click.echo(f"built {click.style(project.name, bold=True)} in {built.timings.total:.1f} s")
     else:
@@ -60,3 +68,4 @@ def build_and_show(
         click.echo(f"  {path:<{width}}  {note}")
     if timings:
         show.timing_table(built.timings)
+    return built

@@ -40,6 +40,8 @@ class Runtime:
     stdlib_blob: bytes = field(repr=False)
     toolbox: bytes = field(repr=False)
     manifest: dict[str, Any] = field(repr=False)
+    imports: bytes = field(default=b"", repr=False)
+    """Which modules of the standard library import which, for ``--stdlib=used``; empty in older runtimes."""
 
     @property
     def python_version(self) -> str:
@@ -82,7 +84,8 @@ def open_artefact(path: Path, origin: str) -> Runtime:
             raise _damaged(path, origin, f"it has no section basilisk:{name}")
         parts[name] = content
     manifest = _manifest(parts["manifest"], path, origin)
-    return Runtime(path, origin, digest, module, parts["stdlib"], parts["toolbox"], manifest)
+    imports = sections.get("basilisk:imports", b"")
+    return Runtime(path, origin, digest, module, parts["stdlib"], parts["toolbox"], manifest, imports)
 
 
 def _decompress(stored: bytes, path: Path, origin: str) -> bytes:

@@ -92,7 +92,7 @@ def test_build_passes_its_options(tree: Tree, builds: list[tuple[Project, dict[s
     assert run("build", ".", "--name", "x", "-o", "out", "--force", "--timings").exit_code == 0
     ((project, options),) = builds
     assert (project.name, project.entry) == ("x", root / "main.py")
-    assert options == {"output": Path("out"), "force": True, "timings": True, "quiet": False}
+    assert options == {"output": Path("out"), "force": True, "timings": True, "quiet": False, "python": None}
 
 
 @pytest.mark.parametrize(

@@ -106,7 +106,7 @@ def test_what_is_sent_to_the_runtime_names_nothing_of_this_machine(tree: Tree, s
     request = gather(root, stdlib).request()
     assert list(request) == sorted(request)
     assert request["main"] == {"package": False, "file": "main.py", "source": b"import z.y, lib"}
-    assert request["z"] == {"package": True, "file": "<namespace>", "source": b""}
+    assert request["z"] == {"package": True, "file": None, "source": b""}
     assert request["z.y"] == {"package": False, "file": "z/y.py", "source": b"x = 1"}
     assert request["lib"] == {"package": True, "file": "lib/__init__.py", "source": b""}
     assert str(root) not in repr(request)

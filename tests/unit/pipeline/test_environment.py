@@ -42,17 +42,17 @@ def test_this_python_without_its_standard_library(monkeypatch: pytest.MonkeyPatc
     [
         (["m.py"], "m", "m.py", False),
         (["m.py", "m/__init__.py"], "m", "m/__init__.py", False),
-        (["m.py", "m.cpython-312-darwin.so"], "m", "m.cpython-312-darwin.so", True),
+        (["m.py", "m.cpython-312-darwin.so"], "m", "m.py", False),
         (["m/x.py", "m.py"], "m", "m.py", False),
         (["m/__init__.abi3.so"], "m", "m/__init__.abi3.so", True),
         (["m.pyd"], "m", "m.pyd", True),
         (["m/x.py"], "m", None, False),
     ],
 )
-def test_lookup_takes_the_order_of_python(
+def test_lookup_takes_packages_first_and_sources_before_extensions(
     tree: Tree, files: list[str], name: str, file: str | None, native: bool
 ) -> None:
-    """Package, native extension, source file, namespace package."""
+    """Package, source file, native extension, namespace package."""
     root = tree(dict.fromkeys(files, ""))
     found = lookup(root, name)
     assert found is not None

@@ -97,14 +97,14 @@ def test_an_answer_that_is_no_dict() -> None:
 @given(st.binary(max_size=20), st.dictionaries(st.integers(0, 9), st.integers(0, 2**128 - 1), max_size=4))
 def test_base_images_survive(start: bytes, numbers: dict[int, int]) -> None:
     """``from_bytes(to_bytes(b)) == b`` for all base images."""
-    image = BaseImage(start.ljust(65_536, b"\0"), numbers)
+    image = BaseImage(start.ljust(65_536, b"\0"), numbers, len(start))
     assert BaseImage.from_bytes(image.to_bytes()) == image
 
 
 @given(st.integers(0, 70_000), st.integers(1, 255))
 def test_damaged_base_images_are_noticed(position: int, change: int) -> None:
     """A changed byte anywhere, or a cut, is noticed and never taken for an image."""
-    good = BaseImage(bytes(range(256)) * 256, {1: 2}).to_bytes()
+    good = BaseImage(bytes(range(256)) * 256, {1: 2}, 3).to_bytes()
     position %= len(good)
     damaged = good[:position] + bytes([good[position] ^ change]) + good[position + 1 :]
     for data in (damaged, good[:position]):

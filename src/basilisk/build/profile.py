@@ -1,0 +1,96 @@
+"""The profile ``--stdlib=used``: which modules a canister keeps, and what an import of the others says."""
+
+from __future__ import annotations
+
+import re
+
+from basilisk.build.guestfiles import guest_modules
+from basilisk.build.modules import Collection
+from basilisk.build.preinit import Trimmed
+from basilisk.build.reach import ImportGraph, words
+from basilisk.runtime import Runtime
+from basilisk.runtime.library import Library
+
+__all__ = ["shipped", "trim"]
+
+_IMPORT = re.compile(rb"^\s*(?:from|import) ([A-Za-z_][\w.]*)", re.MULTILINE)
+
+_KEPT_WITH = frozenset(
+    {"Canister", "Service", "candid_decode", "candid_encode", "service_query", "service_update"}
+)
+"""Names of the public API whose functions import further modules of Basilisk while they run."""
+
+_HASHES = "self_authenticating"
+"""The method of Principal that imports hashlib while it runs."""
+
+_SMALL = ("basilisk._guest.installed", "basilisk._guest.resources", "basilisk._guest.traversable")
+"""Modules that the finder imports when a program asks for resources or metadata."""
+
+
+def shipped(collection: Collection, runtime: Runtime, loaded: frozenset[str]) -> frozenset[str]:
+    """Modules of the standard library that the program can import once it runs, or has imported.
+
+    ``loaded`` are the names of the modules in memory.
+    """
+    graph = ImportGraph.parse(runtime.imports)
+    sources = [module.source for module in collection.modules.values()]
+    mentioned = set().union(*map(words, sources))
+    roots = {*collection.library, *loaded}
+    for source in sources:
+        roots.update(graph.codecs_named(source))
+    if _HASHES in mentioned:
+        roots.add("hashlib")
+    if "strptime" in mentioned:
+        roots.add("_strptime")
+    if _needs_own(collection, mentioned):
+        for row in guest_modules().values():
+            own = row["source"]
+            assert isinstance(own, bytes)
+            roots.update(match.decode("ascii") for match in _IMPORT.findall(own))
+    if "find_distributions" in mentioned or mentioned & {"metadata", "importlib_metadata"}:
+        roots.add("importlib.metadata")
+    if mentioned & {"resources", "importlib_resources"}:
+        roots |= {"importlib.resources", "importlib.resources.abc"}
+    return frozenset(graph.reach(roots, mentioned))
+
+
+def trim(collection: Collection, runtime: Runtime, loaded: frozenset[str]) -> Trimmed:
+    """The library of the profile: of what is shipped, the code that is not in memory already."""
+    library = Library(runtime.stdlib_blob)
+    reached = shipped(collection, runtime, loaded)
+    texts = {}
+    for name in library.sizes:
+        if name in loaded and name not in library.frozen:
+            texts[name] = (
+                f"module '{name}' is in the canister's memory, but --stdlib=used left out the code that "
+                "would import it again"
+            )
+        elif name not in reached and name not in library.frozen:
+            texts[name] = (
+                f"module '{name}' was left out by --stdlib=used, because no import statement of the program "
+                "leads to it; name it under include in [tool.basilisk], or build with --stdlib=full"
+            )
+    mentioned = set().union(*(words(module.source) for module in collection.modules.values()))
+    refused = {}
+    if not _needs_own(collection, mentioned):
+        kept = {*loaded, *_SMALL}
+        refused = {
+            name: f"module '{name}' was left out by --stdlib=used: the program does not mention what uses it"
+            for name in guest_modules()
+            if name not in kept
+        }
+    return Trimmed(
+        library.select(library.sizes.keys() - texts.keys(), texts), len(runtime.stdlib_blob), refused
+    )
+
+
+def _needs_own(collection: Collection, mentioned: set[str]) -> bool:
+    """Whether code of Basilisk's that is not in memory could be imported by the program."""
+    named = any(
+        fact.module.partition(".")[0] == "basilisk" and fact.module.count(".")
+        for module in collection.modules.values()
+        for fact in module.facts.imports
+    )
+    return (
+        named or not _KEPT_WITH.isdisjoint(mentioned) or any(name.startswith("Stable") for name in mentioned)
+    )
