@@ -19,7 +19,6 @@ from builtins import tuple as tuple
 from basilisk import ic
 from basilisk.calls import Call, CallNotSent
 from basilisk.composites import Record, Variant
-from basilisk.errors import CallRejected
 from basilisk.faults import OutsideCanister
 from basilisk.generics import Alias, Async, Manual, Name, Opt, Results, Tuple, Vec, manual, opt
 from basilisk.methods import (
@@ -48,6 +47,7 @@ from basilisk.references import (
     service_query,
     service_update,
 )
+from basilisk.rejects import CallRejected
 from basilisk.results import (
     CallResult,
     CanisterResult,

@@ -13,8 +13,8 @@ then stays, and other messages run before it goes on.
 
 from __future__ import annotations
 
-from basilisk.errors import CallRejected
 from basilisk.principal import Principal
+from basilisk.rejects import CallRejected
 from basilisk.results import CallResult
 from basilisk.system import in_canister
 from basilisk.system import system as _system

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from basilisk.calls import call_raw, notify_raw
 from basilisk.principal import Principal
-from basilisk.randomness import seed_random
 from basilisk.system import in_canister
 from basilisk.system import system as _system
 from basilisk.tasks import TaskGroup, gather
@@ -20,6 +19,7 @@ from basilisk.timers import clear_timer, set_timer, set_timer_interval
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Coroutine
     from typing import Any, NoReturn
 
     from basilisk.calls import Call
@@ -463,6 +463,16 @@ def stable_storage() -> Any:
     from basilisk.stable.storage import stable_storage
 
     return stable_storage()
+
+
+def seed_random() -> Coroutine[Any, Any, None]:
+    """Mixes fresh entropy of the network into the random numbers: ``await ic.seed_random()``.
+
+    Raises CallRejected when the network does not answer.
+    """
+    from basilisk.randomness import seed_random as begin
+
+    return begin()
 
 
 def _bind(system: Any) -> None:

@@ -12,8 +12,8 @@ forgotten with everything else a query does.  Whoever runs a node of the subnet 
 from __future__ import annotations
 
 from basilisk.calls import call_raw
-from basilisk.errors import CallRejected
 from basilisk.principal import Principal
+from basilisk.rejects import CallRejected
 from basilisk.system import system as _system
 
 TYPE_CHECKING = False

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any, Generic, TypeAlias, TypeVar
 
-    from basilisk.errors import CallRejected
+    from basilisk.rejects import CallRejected
 
     _T = TypeVar("_T")
     _R = TypeVar("_R")

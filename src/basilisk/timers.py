@@ -10,8 +10,8 @@ from __future__ import annotations
 from _heapq import heapify, heappop, heappush
 
 from basilisk.calls import call_raw, nanoseconds
-from basilisk.errors import CallRejected
 from basilisk.principal import Principal
+from basilisk.rejects import CallRejected
 from basilisk.system import system as _system
 from basilisk.tasks import gather, routine_of
 

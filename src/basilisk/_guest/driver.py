@@ -14,7 +14,7 @@ from __future__ import annotations
 from _contextvars import copy_context
 
 from basilisk.calls import Call, Outcome, not_sent, notified, seconds
-from basilisk.errors import CallRejected
+from basilisk.rejects import CallRejected
 from basilisk.results import CallResult, rejection
 from basilisk.system import system as _system
 from basilisk.tasks import CLOSED, DONE, FAILED, RUNNING, Gathering, Task, ready, routine_of
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["begin", "closed", "install", "rejected", "replied"]
 
 # The interpreter specialises an instruction at its second run; a few more settle the caches.
-_ROUNDS = 8
+_ROUNDS = 3
 # A finally block that waits again and again while it is closed is left alone after this many times.
 _MOST_REFUSALS = 100
 

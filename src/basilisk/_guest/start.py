@@ -43,12 +43,13 @@ def build(request: dict[str, Any]) -> dict[str, Any]:
         return {"ok": False, "error": report(error, system.refusals())}
     imported = set(sys.modules) - before
     _import_candid_text(imported)
-    kept = set(sys.modules)
+    kept = {*sys.modules, "basilisk.randomness"}
     from basilisk._guest.program import register
 
     answer = register(system, request["entry"])
     answer["modules"] = sorted(imported)
     if answer["ok"] and _draws_random_numbers(imported):
+        __import__("basilisk.randomness")
         system.want_entropy()
         answer["entries"] = list(dict.fromkeys([*answer["entries"], "init", "post_upgrade"]))
     _forget_modules_but(kept)
