@@ -84,7 +84,7 @@ class StableStorage(dict):  # type: ignore[type-arg]
         for name, value in dict(*others, **named).items():
             self[name] = value
 
-    def __ior__(self, other: Any) -> StableStorage:  # type: ignore[override, misc]
+    def __ior__(self, other: Any) -> StableStorage:  # type: ignore[misc]
         self.update(other)
         return self
 
