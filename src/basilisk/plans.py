@@ -6,6 +6,7 @@ indices of a method's arguments or results.  The bridge's codec documents the fo
 
 from __future__ import annotations
 
+from basilisk.instances import set_fields
 from basilisk.options import Some
 from basilisk.principal import Principal
 
@@ -66,7 +67,11 @@ class _Builder:
             return (kind, self.indices(node.parts))
         if kind in ("record", "variant"):
             fields = tuple((label.id, label.key, self.index(label.node)) for label in node.fields)
-            return (kind, node.style, None if node.style == "dict" else node.cls, fields)
+            if node.style != "attrs":
+                return (kind, node.style, None if node.style == "dict" else node.cls, fields)
+            order = set_fields(node.cls, [label.key for label in node.fields])
+            form = (kind, node.style, node.cls, fields)
+            return form if order is None else (*form, order)
         if kind == "func":
             return (
                 kind,

@@ -29,18 +29,28 @@ pub fn record(record: &Record, parts: &mut Vec<Owned>) -> PyResult<Owned> {
     match &record.style {
         Style::Dict(template) => {
             let mut dict = template.start(record.holds_containers)?;
-            parts.drain(first..).for_each(|part| dict.push(part));
-            Ok(dict.finish(record.holds_containers))
+            let values = parts.drain(first..);
+            // SAFETY: the template was made of the keys of these fields, and there is a part for each.
+            unsafe {
+                record.fields.iter().zip(values).for_each(|(field, part)| dict.push(field.key.borrow(), part));
+                Ok(dict.finish(record.holds_containers))
+            }
         }
-        Style::Attributes(class, names) => {
-            let object = attributes(class.borrow(), names.borrow(), &parts[first..]);
+        Style::Attributes(attributes) => {
+            if let Some(shape) = &attributes.shape {
+                if let Some(object) = shape.make(parts)? {
+                    return Ok(object);
+                }
+            }
+            let object = call(attributes.class.borrow(), attributes.names.borrow(), &parts[first..]);
             parts.truncate(first);
             object
         }
     }
 }
 
-fn attributes(class: Borrowed<'_>, names: Borrowed<'_>, values: &[Owned]) -> PyResult<Owned> {
+/// `class(**fields)`
+fn call(class: Borrowed<'_>, names: Borrowed<'_>, values: &[Owned]) -> PyResult<Owned> {
     // SAFETY: `Owned` is a transparent pointer, so the slice is an array of objects that stay
     // alive during the call; one value for each name; the result is a new reference.
     unsafe {
@@ -60,8 +70,11 @@ pub fn alternative(alternative: &Alternative, payload: Owned) -> PyResult<Owned>
         return Ok(member.clone());
     }
     let mut dict = alternative.template.start(alternative.holds_containers)?;
-    dict.push(payload);
-    Ok(dict.finish(alternative.holds_containers))
+    // SAFETY: the template was made of this key.
+    unsafe {
+        dict.push(alternative.key.borrow(), payload);
+        Ok(dict.finish(alternative.holds_containers))
+    }
 }
 
 /// A list of numbers, each made of `N` of the bytes. `make` runs no Python code.

@@ -11,6 +11,7 @@
 //! | `("opt", i)` | `None` or the value |
 //! | `("vec", i)` | `list` |
 //! | `("record", style, cls, ((id, key, i), …))` | style `dict`, or `attrs`: `cls(**fields)` |
+//! | `("record", "attrs", cls, ((id, key, i), …), (key, …))` | the same when all that `cls(**fields)` does is to set these attributes of a new object, in this order |
 //! | `("tuple", (i, …))` | `tuple` |
 //! | `("map", k, v)` | `dict` |
 //! | `("variant", style, cls, ((id, key, i), …))` | style `dict`: `{key: value}`, or `enum`: member of `cls` |
@@ -20,12 +21,13 @@
 use super::header::{self, Graph, Ref};
 use super::measure::measure;
 use super::plan::{
-    Alternative, Field, Fixed, Func, Items, Map, Names, Node, NodeId, Opt, Plan, Record, Service, Style, Tuple, Variant,
+    Alternative, Attributes, Field, Fixed, Func, Items, Kind, Map, Names, Node, NodeId, Opt, Plan, Record, Service, Style, Tuple, Variant,
 };
 use super::reader::Reader;
 use super::table::{code, Table, TypeRef};
 use crate::capi::single::Maker;
 use crate::capi::dict::{Place, Template};
+use crate::capi::instance::Shape;
 use crate::capi::layout::Py_TPFLAGS_TYPE_SUBCLASS;
 use crate::capi::object::{raise, Borrowed, Owned, PyResult, Raised};
 use crate::capi::raw;
@@ -158,7 +160,8 @@ impl Source {
                 Node::Opt(Opt { content: self.id(*content)?, wraps: false })
             }
             ("vec", [item]) => Node::Vec(Items { item: self.id(*item)?, minimum: 0, weight: 1 }),
-            ("record", [style, class, fields]) => self.record(text(*style)?, *class, *fields)?,
+            ("record", [style, class, fields]) => self.record(text(*style)?, *class, *fields, None)?,
+            ("record", [style, class, fields, order]) => self.record(text(*style)?, *class, *fields, Some(*order))?,
             ("tuple", [list]) => {
                 let items = self::items(*list)?;
                 let items = items.iter().map(|item| Ok((self.id(*item)?, false))).collect::<PyResult<_>>()?;
@@ -200,9 +203,15 @@ impl Source {
         fields.collect()
     }
 
-    fn record(&self, style: &str, class: Borrowed<'_>, fields: Borrowed<'_>) -> PyResult<Node> {
+    fn record(
+        &self,
+        style: &str,
+        class: Borrowed<'_>,
+        fields: Borrowed<'_>,
+        order: Option<Borrowed<'_>>,
+    ) -> PyResult<Node> {
         let fields = self.fields(fields, |id, key, node| 
-            Ok(Field { id, key, node, optional: false, place: Place::default() })
+            Ok(Field { id, key, node, optional: false, place: Place::default(), kind: Kind::Other, content: Kind::Other })
         )?;
         let style = match style {
             "dict" => {
@@ -212,7 +221,11 @@ impl Source {
                 }
                 Style::Dict(template)
             }
-            "attrs" => Style::Attributes(class.to_owned(), names(&fields)?),
+            "attrs" => Style::Attributes(Attributes {
+                class: class.to_owned(),
+                names: names(&fields)?,
+                shape: order.map_or(Ok(None), |order| shape(class, &fields, order))?,
+            }),
             _ => return Err(invalid("the style of a record is neither dict nor attrs")),
         };
         Ok(Node::Record(Box::new(Record { fields, style, inhabited: true, holds_containers: true })))
@@ -248,6 +261,17 @@ impl Source {
             false => Ok(()),
         }
     }
+}
+
+/// Where instances of the class have the fields, when they are of the ordinary form.
+fn shape(class: Borrowed<'_>, fields: &[Field], order: Borrowed<'_>) -> PyResult<Option<Shape>> {
+    let order = items(order)?.iter().map(|name| key(*name)).collect::<PyResult<Vec<Owned>>>()?;
+    let order: Vec<Borrowed<'_>> = order.iter().map(Owned::borrow).collect();
+    let names: Vec<Borrowed<'_>> = fields.iter().map(|field| field.key.borrow()).collect();
+    if names.len() != order.len() || !names.iter().all(|name| order.iter().any(|own| own.as_ptr() == name.as_ptr())) {
+        return Err(invalid("the attributes of a record are not its fields"));
+    }
+    Shape::new(class, &names, &order)
 }
 
 /// The tuple of the fields' names, in order.

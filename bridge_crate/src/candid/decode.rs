@@ -6,7 +6,7 @@
 use super::build::{self, ListBuilder};
 use super::error::{DecodeError, Error, Fail, Problem, Segment, Step, Trouble};
 use super::limits::{budget, BASE_BUDGET, MAX_DEPTH, MAX_OPTS};
-use super::plan::{Field, Fixed, Items, Map, Node, NodeId, Plan, Record, Style, Tuple, Variant};
+use super::plan::{Field, Fixed, Items, Kind, Map, Node, NodeId, Plan, Record, Style, Tuple, Variant};
 use super::reader::Reader;
 use super::subtype::Subtyping;
 use crate::capi::object::{Owned, PyResult};
@@ -238,6 +238,8 @@ impl<'p, 'm> Decoder<'p, 'm> {
             Node::Nat => self.list(count, Self::nat),
             Node::Int => self.list(count, Self::int),
             Node::Text => self.list(count, Self::text),
+            Node::Record(record) => self.list(count, |decoder| decoder.record(record)),
+            Node::Variant(variant) => self.list(count, |decoder| decoder.variant(variant)),
             _ => self.list(count, |decoder| decoder.value(item)),
         };
         self.depth -= 1;
@@ -281,10 +283,13 @@ impl<'p, 'm> Decoder<'p, 'm> {
         let object = match &record.style {
             Style::Dict(template) => {
                 let mut dict = self.check(template.start(record.holds_containers))?;
-                for field in &record.fields {
-                    dict.push(self.field(field)?);
+                // SAFETY: the template was made of the keys of these fields.
+                unsafe {
+                    for field in &record.fields {
+                        dict.push(field.key.borrow(), self.field(field)?);
+                    }
+                    dict.finish(record.holds_containers)
                 }
-                dict.finish(record.holds_containers)
             }
             Style::Attributes(..) => {
                 for field in &record.fields {
@@ -301,17 +306,51 @@ impl<'p, 'm> Decoder<'p, 'm> {
 
     #[inline(always)]
     fn field(&mut self, field: &'p Field) -> Step<Owned> {
-        let value = match self.plan.node(field.node) {
-            // The most frequent leaves without a call.
-            Node::Fixed(fixed) => self.fixed(*fixed),
-            Node::Nat => self.nat(),
-            Node::Text => self.text(),
-            node => self.value(node),
-        };
-        match value {
+        match self.field_value(field) {
             Ok(value) => Ok(value),
             Err(_) => Err(self.trouble.at(Segment::Key(field.key.borrow()))),
         }
+    }
+
+    /// The most frequent leaves without a call; all numbers of up to 64 bits become objects at one place.
+    #[inline(always)]
+    fn field_value(&mut self, field: &'p Field) -> Step<Owned> {
+        macro_rules! fixed {
+            ($int:ty) => {{
+                let bytes = self.reader.array();
+                <$int>::from_le_bytes(self.need(bytes)?).into()
+            }};
+        }
+        let mut kind = field.kind;
+        if kind == Kind::Opt {
+            if !self.opt_tag()? {
+                return Ok(Owned::none());
+            }
+            kind = field.content;
+        }
+        let (negative, magnitude) = match kind {
+            Kind::Nat8 => (false, fixed!(u8)),
+            Kind::Nat16 => (false, fixed!(u16)),
+            Kind::Nat32 => (false, fixed!(u32)),
+            Kind::Nat64 => (false, fixed!(u64)),
+            Kind::Int8 => signed(fixed!(i8)),
+            Kind::Int16 => signed(fixed!(i16)),
+            Kind::Int32 => signed(fixed!(i32)),
+            Kind::Int64 => signed(fixed!(i64)),
+            Kind::Nat => match self.reader.short_unsigned() {
+                Some(number) => (false, number),
+                None => return self.long_nat(),
+            },
+            Kind::Int => match self.reader.short_signed() {
+                Some(number) => signed(number),
+                None => return self.long_int(),
+            },
+            Kind::Bool => return Ok(Owned::bool(self.bool()?)),
+            Kind::Float64 => return self.float64(),
+            Kind::Text => return self.text(),
+            Kind::Opt | Kind::Other => return self.value(self.plan.node(field.node)),
+        };
+        self.check(Owned::integer(negative, magnitude))
     }
 
     #[inline(always)]
@@ -376,6 +415,12 @@ impl<'p, 'm> Decoder<'p, 'm> {
         let object = build::alternative(alternative, payload);
         self.check(object)
     }
+}
+
+/// Sign and magnitude.
+#[inline(always)]
+fn signed(number: i64) -> (bool, u64) {
+    (number < 0, number.unsigned_abs())
 }
 
 /// Whether `message` starts with `header`, eight bytes at a time: headers are short, and a call of

@@ -8,7 +8,7 @@
 use super::error::{extend, is_shown, key_text, push_number, EncodeError, Error, Fail, Segment};
 use super::limits::{MAX_DEPTH, MAX_OPTS};
 use super::output::Output;
-use super::plan::{Field, Fixed, Map, Node, NodeId, Opt, Plan, Record, Style, Tuple, Variant};
+use super::plan::{Attributes, Field, Fixed, Map, Node, NodeId, Opt, Plan, Record, Style, Tuple, Variant};
 use crate::capi::layout::{Py_TPFLAGS_BYTES_SUBCLASS, Py_TPFLAGS_DICT_SUBCLASS, Py_TPFLAGS_UNICODE_SUBCLASS};
 use crate::capi::object::{clear_exception, take_exception, Borrowed, Owned, PyResult};
 use alloc::string::String;
@@ -288,7 +288,7 @@ impl<'p, 'o> Encoder<'p, 'o> {
         self.descend()?;
         match &record.style {
             Style::Dict(_) => self.dict_record(record, value)?,
-            Style::Attributes(class, _) => self.attribute_record(record, class.borrow(), value)?,
+            Style::Attributes(attributes) => self.attribute_record(record, attributes, value)?,
         }
         self.depth -= 1;
         Ok(())
@@ -301,22 +301,11 @@ impl<'p, 'o> Encoder<'p, 'o> {
         let mut found = 0;
         for field in &record.fields {
             let node = self.plan.node(field.node);
-            // SAFETY: the value is used only by writers that run no Python code (but for the text of an error,
-            // after which nothing is read), or held first.
+            // SAFETY: see `held_elsewhere`.
             let written = match unsafe { value.dict_find(field.key.borrow(), &field.place) } {
                 Some(item) => {
                     found += 1;
-                    match node {
-                        Node::Fixed(fixed) => self.fixed(*fixed, item),
-                        Node::Nat => self.nat(item),
-                        Node::Int => self.int(item),
-                        Node::Text => self.text(item),
-                        Node::Bool => self.bool(item),
-                        node => {
-                            let item = item.to_owned();
-                            self.value(node, item.borrow())
-                        }
-                    }
+                    self.held_elsewhere(node, item)
                 }
                 None => self.field_by_text(field, value, &mut found)?,
             };
@@ -328,6 +317,23 @@ impl<'p, 'o> Encoder<'p, 'o> {
             return Err(self.unknown_field(record, value));
         }
         Ok(())
+    }
+
+    /// Writes a value that only its container holds: used by writers that run no Python code (but for the text of an
+    /// error, after which nothing is read), or held first.
+    #[inline(always)]
+    fn held_elsewhere(&mut self, node: &'p Node, item: Borrowed<'_>) -> Step {
+        match node {
+            Node::Fixed(fixed) => self.fixed(*fixed, item),
+            Node::Nat => self.nat(item),
+            Node::Int => self.int(item),
+            Node::Text => self.text(item),
+            Node::Bool => self.bool(item),
+            node => {
+                let item = item.to_owned();
+                self.value(node, item.borrow())
+            }
+        }
     }
 
     /// A field whose key is another object than the plan's, or which is missing.
@@ -362,10 +368,20 @@ impl<'p, 'o> Encoder<'p, 'o> {
         self.fail(&["the dict changed while it was read"])
     }
 
-    fn attribute_record(&mut self, record: &'p Record, class: Borrowed<'_>, value: Borrowed<'_>) -> Step {
-        for field in &record.fields {
+    fn attribute_record(&mut self, record: &'p Record, attributes: &Attributes, value: Borrowed<'_>) -> Step {
+        for (number, field) in record.fields.iter().enumerate() {
+            if let Some(shape) = &attributes.shape {
+                // SAFETY: see `held_elsewhere`.
+                if let Some(item) = unsafe { shape.attribute(&value, number) } {
+                    if self.held_elsewhere(self.plan.node(field.node), item).is_err() {
+                        return Err(self.at(Segment::Key(field.key.borrow())));
+                    }
+                    continue;
+                }
+            }
             let item = value.attr_optional(field.key.borrow());
             let Some(item) = self.check(item)? else {
+                let class = attributes.class.borrow();
                 return Err(match value.is_instance_of(class) {
                     true => self.fail(&["missing attribute ", key_text(field.key.borrow())]),
                     false => {

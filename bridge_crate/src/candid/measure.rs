@@ -1,6 +1,6 @@
 //! Works out what follows from how the nodes of a plan refer to each other.
 
-use super::plan::{Node, NodeId};
+use super::plan::{Kind, Node, NodeId};
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -44,13 +44,23 @@ pub fn measure(nodes: &mut [Node]) {
         _ => 0,
     });
     let optional: Vec<bool> = nodes.iter().map(Node::is_optional).collect();
+    let kind: Vec<Kind> = nodes.iter().map(Kind::of).collect();
+    let opt_of: Vec<Kind> = nodes.iter().map(|node| match node {
+        Node::Opt(opt) => kind[opt.content.0 as usize],
+        _ => Kind::Other,
+    }).collect();
     for (node, minimum_here) in nodes.iter_mut().zip(&minimum) {
         let inhabited = *minimum_here != NEVER;
         match node {
             Node::Record(record) => {
                 record.inhabited = inhabited;
                 record.holds_containers = record.fields.iter().any(|field| container[field.node.0 as usize] != 0);
-                record.fields.iter_mut().for_each(|field| field.optional = optional[field.node.0 as usize]);
+                for field in &mut record.fields {
+                    let index = field.node.0 as usize;
+                    field.optional = optional[index];
+                    field.content = opt_of[index];
+                    field.kind = if field.content == Kind::Other { kind[index] } else { Kind::Opt };
+                }
             }
             Node::Opt(opt) => opt.wraps = optional[opt.content.0 as usize],
             Node::Variant(variant) => {

@@ -6,6 +6,7 @@ use super::error::{DecodeError, EncodeError};
 use super::table::{primitive_keyword, Table, TypeRef};
 use crate::capi::single::Maker;
 use crate::capi::dict::{Place, Template};
+use crate::capi::instance::Shape;
 use crate::capi::object::{Borrowed, Owned};
 use crate::capi::PyObject;
 use alloc::boxed::Box;
@@ -110,14 +111,74 @@ pub struct Field {
     pub optional: bool,
     /// Where dicts have it.
     pub place: Place,
+    /// What `node` is, without a look at it.
+    pub kind: Kind,
+    /// For an opt, what is in it.
+    pub content: Kind,
+}
+
+/// A type as a record's fields are told apart: the most frequent ones of their own, each by one number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Kind {
+    Bool,
+    Nat,
+    Int,
+    Nat8,
+    Nat16,
+    Nat32,
+    Nat64,
+    Int8,
+    Int16,
+    Int32,
+    Int64,
+    Float64,
+    Text,
+    /// An opt that does not wrap, of one of the above.
+    Opt,
+    Other,
+}
+
+impl Kind {
+    /// That of a node; of an opt it is [`Kind::Other`].
+    pub fn of(node: &Node) -> Kind {
+        match node {
+            Node::Bool => Kind::Bool,
+            Node::Nat => Kind::Nat,
+            Node::Int => Kind::Int,
+            Node::Fixed(fixed) => match (fixed.size, fixed.signed) {
+                (1, false) => Kind::Nat8,
+                (2, false) => Kind::Nat16,
+                (4, false) => Kind::Nat32,
+                (_, false) => Kind::Nat64,
+                (1, true) => Kind::Int8,
+                (2, true) => Kind::Int16,
+                (4, true) => Kind::Int32,
+                (_, true) => Kind::Int64,
+            },
+            Node::Float64 => Kind::Float64,
+            Node::Text => Kind::Text,
+            _ => Kind::Other,
+        }
+    }
 }
 
 /// How the fields of a record become a Python object.
 pub enum Style {
     /// A dict with the fields' names as keys.
     Dict(Template),
-    /// `class(**fields)`, with the tuple of the names.
-    Attributes(Owned, Owned),
+    /// An instance with the fields as attributes.
+    Attributes(Attributes),
+}
+
+/// How an instance is made and read.
+pub struct Attributes {
+    /// Made by `class(**fields)`.
+    pub class: Owned,
+    /// The tuple of the fields' names.
+    pub names: Owned,
+    /// For a class whose constructor does no more than set the attributes.
+    pub shape: Option<Shape>,
 }
 
 /// A record with names.

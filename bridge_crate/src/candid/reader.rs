@@ -1,49 +1,90 @@
 //! Bytes and LEB128 numbers of a message.
 
+use core::marker::PhantomData;
+
 /// A position in a message. Methods return `None` when the bytes do not hold what is asked for.
+///
+/// Two addresses instead of a slice and an index: reading takes fewer steps, and there is one thing to move.
 #[derive(Clone)]
 pub struct Reader<'m> {
-    data: &'m [u8],
-    position: usize,
+    /// `start <= next <= end`, all within or at the end of one slice that lives for `'m`.
+    next: *const u8,
+    end: *const u8,
+    start: *const u8,
+    message: PhantomData<&'m [u8]>,
 }
 
 impl<'m> Reader<'m> {
     /// A reader at the start of `data`.
     pub fn new(data: &'m [u8]) -> Self {
-        Reader { data, position: 0 }
+        let bytes = data.as_ptr_range();
+        Reader { next: bytes.start, end: bytes.end, start: bytes.start, message: PhantomData }
     }
 
     /// Number of bytes read.
     #[inline(always)]
     pub fn position(&self) -> usize {
-        self.position
+        // SAFETY: both addresses belong to one slice.
+        unsafe { self.next.offset_from(self.start) as usize }
     }
 
-    /// Goes back to a position got from [`Reader::position`].
+    /// Goes to a position, as [`Reader::position`] counts.
+    ///
+    /// # Panics
+    /// When it lies beyond the end.
     #[inline(always)]
     pub fn rewind(&mut self, position: usize) {
-        debug_assert!(position <= self.data.len());
-        self.position = position;
+        assert!(position <= self.message().len());
+        // SAFETY: the position lies within the slice.
+        self.next = unsafe { self.start.add(position) };
     }
 
     /// Number of bytes left.
     #[inline(always)]
     pub fn remaining(&self) -> usize {
-        self.data.len() - self.position
+        // SAFETY: both addresses belong to one slice, and this is not the later one.
+        unsafe { self.end.offset_from(self.next) as usize }
+    }
+
+    /// What is left.
+    #[inline(always)]
+    fn rest(&self) -> &'m [u8] {
+        // SAFETY: that many bytes of the slice lie there.
+        unsafe { core::slice::from_raw_parts(self.next, self.remaining()) }
+    }
+
+    /// Moves on.
+    ///
+    /// # Safety
+    /// At least `count` bytes are left.
+    #[inline(always)]
+    unsafe fn skip(&mut self, count: usize) {
+        debug_assert!(count <= self.remaining());
+        // SAFETY: the caller vouches for it.
+        self.next = unsafe { self.next.add(count) };
     }
 
     /// The whole message.
     #[inline(always)]
     pub fn message(&self) -> &'m [u8] {
-        self.data
+        // SAFETY: these are the bounds of the slice.
+        unsafe { core::slice::from_raw_parts(self.start, self.end.offset_from(self.start) as usize) }
     }
 
     /// The next byte.
     #[inline(always)]
     pub fn byte(&mut self) -> Option<u8> {
-        let byte = *self.data.get(self.position)?;
-        self.position += 1;
+        let byte = self.peek()?;
+        // SAFETY: there is a byte.
+        unsafe { self.skip(1) };
         Some(byte)
+    }
+
+    /// The next byte, without going past it.
+    #[inline(always)]
+    fn peek(&self) -> Option<u8> {
+        // SAFETY: a byte lies there when it is not the end.
+        (self.next != self.end).then(|| unsafe { *self.next })
     }
 
     /// The next `count` bytes.
@@ -52,9 +93,12 @@ impl<'m> Reader<'m> {
         if count > self.remaining() {
             return None;
         }
-        let bytes = &self.data[self.position..][..count];
-        self.position += count;
-        Some(bytes)
+        // SAFETY: that many bytes are left.
+        unsafe {
+            let bytes = core::slice::from_raw_parts(self.next, count);
+            self.skip(count);
+            Some(bytes)
+        }
     }
 
     /// The next `N` bytes.
@@ -66,13 +110,19 @@ impl<'m> Reader<'m> {
     /// An unsigned LEB128 number of at most 64 bits; overlong forms are allowed up to ten bytes.
     #[inline(always)]
     pub fn leb(&mut self) -> Option<u64> {
-        match self.data.get(self.position) {
-            Some(&byte) if byte < 0x80 => {
-                self.position += 1;
-                Some(byte.into())
-            }
-            _ => self.long_leb(),
+        match self.short() {
+            Some(byte) => Some(byte.into()),
+            None => self.long_leb(),
         }
+    }
+
+    /// A number of one byte: the next byte, when it is below 128.
+    #[inline(always)]
+    fn short(&mut self) -> Option<u8> {
+        let byte = self.peek().filter(|byte| *byte < 0x80)?;
+        // SAFETY: there is a byte.
+        unsafe { self.skip(1) };
+        Some(byte)
     }
 
     #[cold]
@@ -101,7 +151,18 @@ impl<'m> Reader<'m> {
     /// A length: an unsigned LEB128 number that fits the address space.
     #[inline(always)]
     pub fn leb_usize(&mut self) -> Option<usize> {
-        self.leb()?.try_into().ok()
+        match self.short() {
+            Some(byte) => Some(byte.into()),
+            // One word instead of an option, which would come back through memory.
+            None => Some(self.long_length()).filter(|length| *length != usize::MAX),
+        }
+    }
+
+    /// The same when it is not of one byte; `usize::MAX`, which is no length, when there is none.
+    #[cold]
+    #[inline(never)]
+    fn long_length(&mut self) -> usize {
+        self.long_leb().and_then(|value| value.try_into().ok()).unwrap_or(usize::MAX)
     }
 
     /// A signed LEB128 number of at most 32 bits (type references), ten bytes at most.
@@ -129,12 +190,9 @@ impl<'m> Reader<'m> {
     /// is longer or larger, or cut off.
     #[inline(always)]
     pub fn short_unsigned(&mut self) -> Option<u64> {
-        match self.data.get(self.position) {
-            Some(&byte) if byte < 0x80 => {
-                self.position += 1;
-                Some(byte.into())
-            }
-            _ => match self.groups()? {
+        match self.short() {
+            Some(byte) => Some(byte.into()),
+            None => match self.groups()? {
                 (value, ..=9) => Some(value),
                 (value, _) => self.tenth(value, 1),
             },
@@ -144,12 +202,9 @@ impl<'m> Reader<'m> {
     /// The same for a signed number.
     #[inline(always)]
     pub fn short_signed(&mut self) -> Option<i64> {
-        match self.data.get(self.position) {
-            Some(&byte) if byte < 0x80 => {
-                self.position += 1;
-                Some(i64::from((byte << 1) as i8 >> 1))
-            }
-            _ => match self.groups()? {
+        match self.short() {
+            Some(byte) => Some(i64::from((byte << 1) as i8 >> 1)),
+            None => match self.groups()? {
                 (value, count @ ..=9) => {
                     let unused = 64 - 7 * count;
                     Some(((value << unused) as i64) >> unused)
@@ -163,7 +218,7 @@ impl<'m> Reader<'m> {
     /// one the first nine groups and a count of 10; then the position is that of the tenth byte less nine.
     #[inline(always)]
     fn groups(&mut self) -> Option<(u64, u32)> {
-        let Some(bytes) = self.data.get(self.position..).and_then(|rest| rest.first_chunk::<9>()) else {
+        let Some(bytes) = self.rest().first_chunk::<9>() else {
             return self.groups_at_the_end();
         };
         let [word @ .., ninth] = *bytes;
@@ -172,12 +227,14 @@ impl<'m> Reader<'m> {
         if ends != 0 {
             // The lowest bit set is the highest of the last byte.
             let count = ends.trailing_zeros() / 8 + 1;
-            self.position += count as usize;
+            // SAFETY: the word has eight bytes, and nine are left.
+            unsafe { self.skip(count as usize) };
             return Some((squeeze(word & (ends ^ (ends - 1))), count));
         }
         let value = squeeze(word) | (u64::from(ninth & 0x7f) << 56);
         if ninth < 0x80 {
-            self.position += 9;
+            // SAFETY: nine bytes are left.
+            unsafe { self.skip(9) };
             return Some((value, 9));
         }
         Some((value, 10))
@@ -186,28 +243,30 @@ impl<'m> Reader<'m> {
     /// The same where fewer than nine bytes are left.
     #[cold]
     fn groups_at_the_end(&mut self) -> Option<(u64, u32)> {
-        let rest = &self.data[self.position..];
+        let rest = self.rest();
         let count = rest.iter().position(|&byte| byte < 0x80)? + 1;
         let groups = rest[..count].iter().rev();
-        self.position += count;
+        // SAFETY: the slice of what is left has a byte at `count - 1`.
+        unsafe { self.skip(count) };
         Some((groups.fold(0, |value, byte| (value << 7) | u64::from(byte & 0x7f)), count as u32))
     }
 
     /// Adds the tenth byte, which must be 0 or `other`: bit 63, for signed numbers with copies of it above.
     #[inline(always)]
     fn tenth(&mut self, value: u64, other: u8) -> Option<u64> {
-        let byte = *self.data.get(self.position + 9)?;
+        let byte = *self.rest().get(9)?;
         if byte != 0 && byte != other {
             return None;
         }
-        self.position += 10;
+        // SAFETY: ten bytes are left.
+        unsafe { self.skip(10) };
         Some(value | (u64::from(byte) << 63))
     }
 
     /// The bytes of a LEB128 number of any size, the last included.
     #[inline]
     pub fn leb_bytes(&mut self) -> Option<&'m [u8]> {
-        let rest = &self.data[self.position..];
+        let rest = self.rest();
         let mut length = 0;
         for word in rest.chunks_exact(8) {
             if let Ok(word) = word.try_into() {

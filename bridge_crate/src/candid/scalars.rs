@@ -24,12 +24,7 @@ impl<'p, 'm> Decoder<'p, 'm> {
                 let float = Owned::float(f32::from_le_bytes(bytes).into());
                 self.check(float)
             }
-            Node::Float64 => {
-                let bytes = self.reader.array();
-                let bytes = self.need(bytes)?;
-                let float = Owned::float(f64::from_le_bytes(bytes));
-                self.check(float)
-            }
+            Node::Float64 => self.float64(),
             Node::Text => self.text(),
             Node::Blob => self.blob(),
             Node::Principal(maker) => self.principal(maker),
@@ -78,16 +73,36 @@ impl<'p, 'm> Decoder<'p, 'm> {
     pub(super) fn nat(&mut self) -> Step<Owned> {
         match self.reader.short_unsigned() {
             Some(value) => self.check(Owned::uint(value)),
-            None => self.long_number(nat_from_leb),
+            None => self.long_nat(),
         }
+    }
+
+    #[inline(always)]
+    pub(super) fn float64(&mut self) -> Step<Owned> {
+        let bytes = self.reader.array();
+        let bytes = self.need(bytes)?;
+        let float = Owned::float(f64::from_le_bytes(bytes));
+        self.check(float)
     }
 
     #[inline(always)]
     pub(super) fn int(&mut self) -> Step<Owned> {
         match self.reader.short_signed() {
             Some(value) => self.check(Owned::int(value)),
-            None => self.long_number(int_from_leb),
+            None => self.long_int(),
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(super) fn long_nat(&mut self) -> Step<Owned> {
+        self.long_number(nat_from_leb)
+    }
+
+    #[cold]
+    #[inline(never)]
+    pub(super) fn long_int(&mut self) -> Step<Owned> {
+        self.long_number(int_from_leb)
     }
 
     #[cold]
@@ -131,6 +146,16 @@ impl<'p, 'm> Decoder<'p, 'm> {
 
     pub(super) fn text(&mut self) -> Step<Owned> {
         let bytes = self.counted("the length of a text")?;
+        match Owned::ascii(bytes) {
+            Some(text) => Ok(text),
+            None => self.other_text(bytes),
+        }
+    }
+
+    /// A text that is very short, not ASCII, or none.
+    #[cold]
+    #[inline(never)]
+    fn other_text(&mut self, bytes: &[u8]) -> Step<Owned> {
         match Owned::utf8(bytes) {
             Ok(Some(text)) => Ok(text),
             Ok(None) => Err(self.fail(Problem::Plain("the text is not valid UTF-8"))),

@@ -5,12 +5,12 @@
 //! look-up through the C API; so is putting values into a copy of a dict that has the right keys.
 
 use super::heap::{allocate, allocate_memory};
-use super::inline::{copy_bytes, is_immortal};
+use super::inline::is_immortal;
 use super::layout::*;
 use super::object::{Borrowed, Owned, PyResult, Raised};
 use super::raw;
 use core::mem::ManuallyDrop;
-use core::ptr::{null, null_mut};
+use core::ptr::null_mut;
 use core::sync::atomic::{AtomicU32, Ordering};
 
 /// How many entries to look at before asking the dict.
@@ -115,7 +115,7 @@ impl Template {
     #[inline(always)]
     pub fn start(&self, holds_containers: bool) -> PyResult<Filling> {
         if self.count == 0 {
-            return Ok(Filling { dict: Owned::dict()?, next: null_mut(), model: null(), filled: 0, count: 0 });
+            return Ok(Filling { dict: Owned::dict()?, next: null_mut() });
         }
         // SAFETY: the block is as large as the template's table, of which the head is copied. A new dict has no
         // table, or the shared one without entries, which is not counted and may be replaced.
@@ -126,8 +126,7 @@ impl Template {
                 return Err(Raised);
             }
             let model = (*self.dict.as_ptr().cast::<PyDictObject>()).ma_keys;
-            copy_bytes(core::slice::from_raw_parts(model.cast(), self.head), keys.cast());
-            (*keys).dk_nentries = 0;
+            copy_head(model, keys, self.head);
             let dict = match if holds_containers { Owned::dict() } else { dict_without_table() } {
                 Ok(dict) => dict,
                 Err(raised) => {
@@ -135,10 +134,37 @@ impl Template {
                     return Err(raised);
                 }
             };
-            (*dict.as_ptr().cast::<PyDictObject>()).ma_keys = keys;
-            let next = keys.cast::<u8>().add(self.head).cast();
-            let model = model.cast::<u8>().add(self.head).cast();
-            Ok(Filling { dict, next, model, filled: 0, count: self.count })
+            let object = dict.as_ptr().cast::<PyDictObject>();
+            (*object).ma_keys = keys;
+            (*object).ma_used = self.count as Py_ssize_t;
+            Ok(Filling { dict, next: keys.cast::<u8>().add(self.head).cast() })
+        }
+    }
+}
+
+/// Copies the first `length` bytes of a table and a few of those behind them, in words.
+///
+/// # Safety
+/// Both tables have entries behind the head, which is `length` bytes long; those of the target are set later.
+#[inline(always)]
+unsafe fn copy_head(source: *const PyDictKeysObject, target: *mut PyDictKeysObject, length: usize) {
+    const WORD: usize = size_of::<u64>();
+    /// Whole words that each head has: the structure and at least eight indices.
+    const ALWAYS: usize = (size_of::<PyDictKeysObject>() + 8) / WORD;
+    debug_assert!(length >= ALWAYS * WORD);
+    // SAFETY: the last word begins within the head, and the entry behind that is at least a word long.
+    unsafe {
+        let word = |at: usize| {
+            let word = source.cast::<u8>().add(at).cast::<u64>().read_unaligned();
+            target.cast::<u8>().add(at).cast::<u64>().write_unaligned(word);
+        };
+        for index in 0..ALWAYS {
+            word(index * WORD);
+        }
+        let mut at = ALWAYS * WORD;
+        while at < length {
+            word(at);
+            at += WORD;
         }
     }
 }
@@ -169,42 +195,34 @@ unsafe fn dict_without_table() -> PyResult<Owned> {
     }
 }
 
-/// A new dict whose values are put in one after the other. Nobody else can know it: the garbage
+/// A new dict whose entries are put in one after the other. Nobody else can know it: the garbage
 /// collector does not list it before [`Filling::finish`].
 pub struct Filling {
     dict: Owned,
+    /// The next entry of the table, which counts all as set already. Null for a dict without keys.
     next: *mut PyDictUnicodeEntry,
-    model: *const PyDictUnicodeEntry,
-    filled: usize,
-    count: usize,
 }
 
 impl Filling {
-    /// Sets the value of the next key.
+    /// Sets the next key, and its value.
     ///
-    /// # Panics
-    /// When all keys have their values.
+    /// # Safety
+    /// The template has a further key, and it is this one.
     #[inline(always)]
-    pub fn push(&mut self, value: Owned) {
-        assert!(self.filled < self.count);
-        // SAFETY: `count - filled` entries begin at `next`, and at `model`; the keys are not counted.
+    pub unsafe fn push(&mut self, key: Borrowed<'_>, value: Owned) {
+        // SAFETY: the entry has room in the table; keys of a template are not counted.
         unsafe {
-            (*self.next).me_key = (*self.model).me_key;
-            (*self.next).me_value = value.into_raw();
+            self.next.write(PyDictUnicodeEntry { me_key: key.as_ptr(), me_value: value.into_raw() });
             self.next = self.next.add(1);
-            self.model = self.model.add(1);
         }
-        self.filled += 1;
     }
 
     /// The dict. As CPython does, one that `holds_containers` is made known to the garbage collector.
     ///
-    /// # Panics
-    /// When a key has no value.
+    /// # Safety
+    /// Each key of the template has been pushed.
     #[inline(always)]
-    pub fn finish(self, holds_containers: bool) -> Owned {
-        assert!(self.filled == self.count);
-        self.publish();
+    pub unsafe fn finish(self, holds_containers: bool) -> Owned {
         // SAFETY: the reference is moved out of a value that is not dropped.
         let dict = unsafe { core::ptr::read(&ManuallyDrop::new(self).dict) };
         // SAFETY: the object is a dict, and not tracked yet.
@@ -217,25 +235,20 @@ impl Filling {
     }
 }
 
-impl Filling {
-    /// Tells the dict of its entries: as many as were filled.
-    #[inline(always)]
-    fn publish(&self) {
-        if self.filled > 0 {
-            // SAFETY: the table is the dict's own, and that many of its entries are set.
+impl Drop for Filling {
+    /// Gives up what was filled: only as many entries are there.
+    #[cold]
+    #[inline(never)]
+    fn drop(&mut self) {
+        if !self.next.is_null() {
+            // SAFETY: the table is the dict's own, and its entries before `next` are set.
             unsafe {
                 let dict = self.dict.as_ptr().cast::<PyDictObject>();
-                (*(*dict).ma_keys).dk_nentries = self.filled as Py_ssize_t;
-                (*dict).ma_used = self.filled as Py_ssize_t;
+                let (first, _) = unicode_entries(self.dict.as_ptr());
+                let filled = self.next.offset_from(first);
+                (*(*dict).ma_keys).dk_nentries = filled;
+                (*dict).ma_used = filled;
             }
         }
-    }
-}
-
-impl Drop for Filling {
-    /// Gives up what was filled.
-    #[cold]
-    fn drop(&mut self) {
-        self.publish();
     }
 }

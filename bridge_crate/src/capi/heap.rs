@@ -11,16 +11,42 @@ use core::ffi::c_void;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
-/// `usedpools` of the interpreter's allocator: a pool for each size at every other place. Null when it is not known.
-static POOLS: AtomicPtr<*mut pool_header> = AtomicPtr::new(null_mut());
+/// `usedpools` of the interpreter's allocator: a pool for each size at every other place. A table without a free
+/// block as long as it is not known.
+static POOLS: AtomicPtr<*mut pool_header> = AtomicPtr::new((&raw const NO_POOLS.0).cast_mut().cast());
+
+/// A table of which each entry points at a pool that stands for none, because it is its own successor.
+struct NoPools([*const pool_header; 2 * (SMALL_REQUEST_THRESHOLD >> ALIGNMENT_SHIFT)]);
+
+/// A pool that stands for none.
+struct NoPool(pool_header);
+
+// SAFETY: nobody writes to them.
+unsafe impl Sync for NoPools {}
+// SAFETY: nobody writes to it.
+unsafe impl Sync for NoPool {}
+
+static NO_POOLS: NoPools = NoPools([&raw const NO_POOL.0; 2 * (SMALL_REQUEST_THRESHOLD >> ALIGNMENT_SHIFT)]);
+static NO_POOL: NoPool = NoPool(pool_header {
+    count: 0,
+    freeblock: null_mut(),
+    nextpool: (&raw const NO_POOL.0).cast_mut(),
+    prevpool: null_mut(),
+    arenaindex: 0,
+    szidx: 0,
+    nextoffset: 0,
+    maxnextoffset: 0,
+});
 
 /// Tells where the pools of the only interpreter are.
 ///
 /// # Safety
-/// `pools` is `interp->obmalloc->pools.used` of an interpreter that stays the only one, without threads, and whose
-/// allocators of objects and of memory are both pymalloc.
+/// `pools` is null, or `interp->obmalloc->pools.used` of an interpreter that stays the only one, without threads, and
+/// whose allocators of objects and of memory are both pymalloc.
 pub unsafe fn use_pools(pools: *mut c_void) {
-    POOLS.store(pools.cast(), Ordering::Relaxed);
+    if !pools.is_null() {
+        POOLS.store(pools.cast(), Ordering::Relaxed);
+    }
 }
 
 /// `PyObject_Malloc`.
@@ -57,12 +83,11 @@ pub unsafe fn allocate_memory(size: usize) -> *mut c_void {
 /// `size` is not 0.
 #[inline(always)]
 unsafe fn small_block(size: usize) -> *mut c_void {
-    let pools = POOLS.load(Ordering::Relaxed);
-    if pools.is_null() || size > SMALL_REQUEST_THRESHOLD {
+    if size > SMALL_REQUEST_THRESHOLD {
         return null_mut();
     }
-    // SAFETY: the pools are those of the interpreter.
-    unsafe { first_block(pools, size) }
+    // SAFETY: the pools are those of the interpreter, or none.
+    unsafe { first_block(POOLS.load(Ordering::Relaxed), size) }
 }
 
 /// The first steps of `pymalloc_alloc` and `pymalloc_pool_extend`; null where there is more to do.

@@ -147,6 +147,16 @@ pub struct PyDictObject {
     pub ma_values: *mut c_void,
 }
 
+/// Attributes behind an instance; behind the `capacity` values their places in the order they were set in, `size` bytes.
+#[repr(C)]
+pub struct PyDictValues {
+    pub capacity: u8,
+    pub size: u8,
+    pub embedded: u8,
+    pub valid: u8,
+    pub values: [*mut PyObject; 1],
+}
+
 #[repr(C)]
 pub struct PyBytesObject {
     pub ob_base: PyVarObject,

@@ -22,6 +22,7 @@ pub mod access;
 pub mod dict;
 pub mod heap;
 pub mod inline;
+pub mod instance;
 pub mod layout;
 pub mod number;
 pub mod object;

@@ -77,7 +77,10 @@ impl Int<'_> {
 /// Numbers from 0 to this one are shared objects that never go (`pycore_runtime_structs.h`), as are some below 0.
 const LARGEST_SHARED: u64 = 256;
 
-/// Address of the object for 0; those up to [`LARGEST_SHARED`] lie behind it. Null until it is known.
+/// Those from this one to -1 are shared as well.
+const SMALLEST_SHARED: i64 = -5;
+
+/// Address of the object for 0; the others of those that are shared lie behind it and before it. Null until it is known.
 static SHARED: AtomicPtr<PyLongObject> = AtomicPtr::new(core::ptr::null_mut());
 
 impl Owned {
@@ -103,7 +106,7 @@ impl Owned {
     #[inline(always)]
     pub fn uint(value: u64) -> PyResult<Owned> {
         if value <= LARGEST_SHARED {
-            return Owned::shared_int(value as usize);
+            return Owned::shared_int(value as isize);
         }
         Owned::large_int(false, value)
     }
@@ -111,37 +114,49 @@ impl Owned {
     /// An `int`.
     #[inline(always)]
     pub fn int(value: i64) -> PyResult<Owned> {
-        if (0..=LARGEST_SHARED as i64).contains(&value) {
-            return Owned::shared_int(value as usize);
-        }
-        if value < 0 && value >= -(LARGEST_SHARED as i64) {
-            // SAFETY: the result is a new reference.
-            return unsafe { Owned::from_raw(raw::PyLong_FromLongLong(value)) };
+        if (SMALLEST_SHARED..=LARGEST_SHARED as i64).contains(&value) {
+            return Owned::shared_int(value as isize);
         }
         Owned::large_int(value < 0, value.unsigned_abs())
     }
 
+    /// An `int` of that sign and magnitude; zero has no sign.
+    #[inline(always)]
+    pub fn integer(negative: bool, magnitude: u64) -> PyResult<Owned> {
+        if magnitude <= LARGEST_SHARED {
+            match negative {
+                false => return Owned::shared_int(magnitude as isize),
+                true if magnitude <= SMALLEST_SHARED.unsigned_abs() => return Owned::shared_int(-(magnitude as isize)),
+                true => {}
+            }
+        }
+        Owned::large_int(negative, magnitude)
+    }
+
     /// One of the shared numbers.
     #[inline(always)]
-    fn shared_int(value: usize) -> PyResult<Owned> {
+    fn shared_int(value: isize) -> PyResult<Owned> {
         let zero = SHARED.load(Ordering::Relaxed);
         if zero.is_null() {
             return Owned::first_shared_int(value);
         }
         // SAFETY: the objects lie side by side, which was checked; they are immortal.
-        unsafe { Owned::from_raw(zero.add(value).cast()) }
+        unsafe { Owned::from_raw(zero.offset(value).cast()) }
     }
 
     /// The same before their place is known; looks for it.
     #[cold]
-    fn first_shared_int(value: usize) -> PyResult<Owned> {
+    fn first_shared_int(value: isize) -> PyResult<Owned> {
         // SAFETY: the results are new references, of objects that are immortal when they are shared; their
         // distance is only compared.
         unsafe {
             let zero = Owned::from_raw(raw::PyLong_FromLong(0))?;
-            let last = Owned::from_raw(raw::PyLong_FromLong(LARGEST_SHARED as _))?;
-            let expected = zero.as_ptr().cast::<PyLongObject>().wrapping_add(LARGEST_SHARED as usize);
-            if is_immortal(zero.as_ptr()) && is_immortal(last.as_ptr()) && last.as_ptr() == expected.cast() {
+            let is_in_row = |number: i64| {
+                let other = Owned::from_raw(raw::PyLong_FromLong(number as _))?;
+                let expected = zero.as_ptr().cast::<PyLongObject>().wrapping_offset(number as isize);
+                Ok(is_immortal(other.as_ptr()) && other.as_ptr() == expected.cast())
+            };
+            if is_in_row(SMALLEST_SHARED)? && is_in_row(0)? && is_in_row(LARGEST_SHARED as i64)? {
                 SHARED.store(zero.as_ptr().cast(), Ordering::Relaxed);
             }
             Owned::from_raw(raw::PyLong_FromLong(value as _))
@@ -151,11 +166,26 @@ impl Owned {
     /// A number that is not shared, as `_PyLong_New` makes it, but without its three calls.
     #[inline(always)]
     fn large_int(negative: bool, magnitude: u64) -> PyResult<Owned> {
-        debug_assert!(magnitude > LARGEST_SHARED);
+        debug_assert!(magnitude > SMALLEST_SHARED.unsigned_abs());
+        if magnitude <= DIGIT_MASK.into() {
+            // SAFETY: the block has room for the structure, which has one digit, and all of it is set.
+            unsafe {
+                let int: *mut PyLongObject = allocate(size_of::<PyLongObject>()).cast();
+                if int.is_null() {
+                    raw::PyErr_NoMemory();
+                    return Err(Raised);
+                }
+                int.write(PyLongObject {
+                    ob_base: PyObject { ob_refcnt: 1, ob_type: &raw mut raw::PyLong_Type },
+                    long_value: _PyLongValue { lv_tag: tag(negative, 1), ob_digit: [magnitude as u32] },
+                });
+                return Owned::from_raw(int.cast());
+            }
+        }
         let low = magnitude as u32 & DIGIT_MASK;
         let middle = (magnitude >> PyLong_SHIFT) as u32 & DIGIT_MASK;
         let high = (magnitude >> (2 * PyLong_SHIFT)) as u32;
-        let count = if high != 0 { 3 } else { 1 + usize::from(middle != 0) };
+        let count = 2 + usize::from(high != 0);
         // SAFETY: the block has room for `count` digits, and all of the object is set. Types without a heap
         // of their own are not counted.
         unsafe {
@@ -169,9 +199,7 @@ impl Owned {
             (*int).long_value.lv_tag = tag(negative, count);
             let digits = (&raw mut (*int).long_value.ob_digit).cast::<u32>();
             digits.write(low);
-            if count > 1 {
-                digits.add(1).write(middle);
-            }
+            digits.add(1).write(middle);
             if count > 2 {
                 digits.add(2).write(high);
             }

@@ -14,6 +14,7 @@ extern "C" {
     pub fn Py_DecRef(op: *mut PyObject);
     pub fn PyType_Ready(tp: *mut PyTypeObject) -> c_int;
     pub fn PyType_IsSubtype(a: *mut PyTypeObject, b: *mut PyTypeObject) -> c_int;
+    pub fn PyUnstable_Type_AssignVersionTag(tp: *mut PyTypeObject) -> c_int;
     pub fn PyType_GenericAlloc(tp: *mut PyTypeObject, nitems: Py_ssize_t) -> *mut PyObject;
     pub fn PyType_FromSpec(spec: *mut PyType_Spec) -> *mut PyObject;
     pub fn PyType_GetName(tp: *mut PyTypeObject) -> *mut PyObject;
@@ -39,6 +40,7 @@ extern "C" {
     pub fn PyObject_IsTrue(op: *mut PyObject) -> c_int;
     pub fn PyCallable_Check(op: *mut PyObject) -> c_int;
     pub fn PyObject_SelfIter(op: *mut PyObject) -> *mut PyObject;
+    pub fn PyObject_GenericSetAttr(op: *mut PyObject, name: *mut PyObject, value: *mut PyObject) -> c_int;
     pub fn PyObject_GenericGetAttr(op: *mut PyObject, name: *mut PyObject) -> *mut PyObject;
 
     pub static mut PyType_Type: PyTypeObject;

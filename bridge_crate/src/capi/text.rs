@@ -2,7 +2,7 @@
 
 use super::heap::allocate;
 use super::layout::*;
-use super::object::{Borrowed, Owned, PyResult, Raised};
+use super::object::{Borrowed, Owned, PyResult};
 use super::raw;
 
 /// Characters of a `str` in the width that CPython chose for them.
@@ -65,23 +65,23 @@ impl<'a> Borrowed<'a> {
 }
 
 impl Owned {
-    /// A `str` from bytes that ought to be UTF-8; `None` when they are not.
+    /// A `str` from ASCII characters, of which there are two at least. `None`, without an exception, when there are
+    /// others or fewer, or no memory; then [`Owned::utf8`] knows more.
     ///
-    /// Taken for ASCII at first: the bytes are copied and looked at together, and given up when one is not.
+    /// The bytes are copied and looked at together, and given up when one is not ASCII.
     #[inline(always)]
-    pub fn utf8(bytes: &[u8]) -> PyResult<Option<Owned>> {
+    pub fn ascii(bytes: &[u8]) -> Option<Owned> {
         const STATE: u32 = UNICODE_STATE_COMPACT | UNICODE_STATE_ASCII | (1 << UNICODE_STATE_KIND_SHIFT);
-        // The empty text and texts of one character are shared objects, which the decoder knows.
+        // The empty text and texts of one character are shared objects.
         if bytes.len() < 2 {
-            return Owned::decode_utf8(bytes);
+            return None;
         }
         // SAFETY: a compact ASCII string has its characters and a zero behind the structure, for which the block
         // has room; all of it is set, as `PyUnicode_New` does it.
         unsafe {
             let text: *mut PyASCIIObject = allocate(size_of::<PyASCIIObject>() + bytes.len() + 1).cast();
             if text.is_null() {
-                raw::PyErr_NoMemory();
-                return Err(Raised);
+                return None;
             }
             (*text).ob_base.ob_refcnt = 1;
             (*text).ob_base.ob_type = &raw mut raw::PyUnicode_Type;
@@ -92,14 +92,15 @@ impl Owned {
             characters.add(bytes.len()).write(0);
             if !copy_ascii(bytes, characters) {
                 raw::PyObject_Free(text.cast());
-                return Owned::decode_utf8(bytes);
+                return None;
             }
-            Ok(Some(Owned::from_raw(text.cast())?))
+            Owned::from_raw_optional(text.cast())
         }
     }
 
+    /// A `str` from bytes that ought to be UTF-8; `None` when they are not.
     #[cold]
-    fn decode_utf8(bytes: &[u8]) -> PyResult<Option<Owned>> {
+    pub fn utf8(bytes: &[u8]) -> PyResult<Option<Owned>> {
         // SAFETY: the slice is valid for its length; the result is null or a new reference.
         unsafe {
             let text = raw::PyUnicode_DecodeUTF8(bytes.as_ptr().cast(), bytes.len() as isize, core::ptr::null());
@@ -115,37 +116,41 @@ impl Owned {
     }
 }
 
-/// Copies bytes, eight at a time and the last eight perhaps twice; false when one of them is 0x80 or more.
+/// Copies at least two bytes, in the largest pieces that fit, of which the last may overlap the one before; false
+/// when a byte is 0x80 or more.
 ///
 /// # Safety
 /// There is room for the bytes at `target`, and it does not overlap them.
 #[inline(always)]
 unsafe fn copy_ascii(bytes: &[u8], target: *mut u8) -> bool {
     const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
-    const WORD: usize = size_of::<u64>();
-    let (source, length) = (bytes.as_ptr(), bytes.len());
-    let mut all = 0;
-    // SAFETY: only what lies within the slice is read, and as much is written.
-    unsafe {
-        if length < WORD {
-            for (index, byte) in bytes.iter().enumerate() {
-                target.add(index).write(*byte);
-                all |= u64::from(*byte);
-            }
-            return all < 0x80;
-        }
-        let mut word = |index: usize| {
-            let word = source.add(index).cast::<u64>().read_unaligned();
-            target.add(index).cast::<u64>().write_unaligned(word);
-            all |= word;
-        };
-        let last = length - WORD;
-        let mut index = 0;
-        while index < last {
-            word(index);
-            index += WORD;
-        }
-        word(last);
+    /// A piece of the type's size at that place, and its bits.
+    macro_rules! piece {
+        ($type:ty, $at:expr) => {{
+            let piece = bytes.as_ptr().add($at).cast::<$type>().read_unaligned();
+            target.add($at).cast::<$type>().write_unaligned(piece);
+            u64::from(piece)
+        }};
     }
+    let length = bytes.len();
+    debug_assert!(length >= 2);
+    // SAFETY: only what lies within the slice is read, and as much is written.
+    let all = unsafe {
+        match length {
+            17.. => {
+                let last = length - 16;
+                let mut all = piece!(u64, last) | piece!(u64, last + 8);
+                let mut index = 0;
+                while index < last {
+                    all |= piece!(u64, index) | piece!(u64, index + 8);
+                    index += 16;
+                }
+                all
+            }
+            8.. => piece!(u64, 0) | piece!(u64, length - 8),
+            4.. => piece!(u32, 0) | piece!(u32, length - 4),
+            _ => piece!(u16, 0) | piece!(u8, length - 1),
+        }
+    };
     all & HIGH_BITS == 0
 }

@@ -185,6 +185,52 @@ def cycle(codec: Any, plan: int, kind: str) -> Any:
     return codec.encode(plan, (items,))
 
 
+def attributes(codec: Any, plan: int, data: bytes) -> dict[str, Any]:
+    """What Python sees of a decoded Point, and what the codec sees of one that was changed."""
+
+    def decoded() -> Any:
+        return codec.decode(plan, data)[0]
+
+    def encoded(point: Any) -> bool:
+        return bool(codec.encode(plan, (point,)) == data)
+
+    plain, asked, replaced, renewed, more = (decoded() for _ in range(5))
+    names = list(vars(asked))
+    replaced.__dict__ = {"y": replaced.y, "x": replaced.x}
+    del renewed.x
+    renewed.x = 300
+    more.z = 1
+    missing = decoded()
+    del missing.y
+    try:
+        text = codec.encode(plan, (missing,))
+    except codec.CandidError as error:
+        text = str(error)
+
+    original = Point.__init__
+
+    def init(self: Point, x: int, y: Any) -> None:
+        original(self, x, y)
+        self.first = "x"  # type: ignore[attr-defined]
+
+    before = sys.getrefcount(Point)
+    kept = [decoded() for _ in range(100)]
+    same = sys.getrefcount(Point) - before - len(kept)
+    Point.__init__ = init  # type: ignore[method-assign]
+    try:
+        changed: Any = decoded()
+    finally:
+        Point.__init__ = original  # type: ignore[method-assign]
+    return {
+        "names": names,
+        "tracked": all(gc.is_tracked(point) for point in kept),
+        "encoded": [encoded(point) for point in (plain, asked, replaced, renewed, more)],
+        "missing": text,
+        "counted": same,
+        "changed": (changed.first, changed.x, changed.y),
+    }
+
+
 HELPERS: dict[str, Callable[..., Any]] = {
     "leaks": leaks,
     "shrinking_list": shrinking_list,
@@ -193,6 +239,7 @@ HELPERS: dict[str, Callable[..., Any]] = {
     "depth_of": depth_of,
     "wrappers_of": wrappers_of,
     "cycle": cycle,
+    "attributes": attributes,
 }
 
 
