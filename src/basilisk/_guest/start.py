@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 
+import basilisk
 from basilisk import ic
 from basilisk._guest import driver, kybra
 from basilisk._guest.sources import source_of_namespace
@@ -53,8 +54,23 @@ def build(request: dict[str, Any]) -> dict[str, Any]:
         system.want_entropy()
         answer["entries"] = list(dict.fromkeys([*answer["entries"], "init", "post_upgrade"]))
     _forget_modules_but(kept)
+    _forget_sources()
     answer["loaded"] = sorted(sys.modules)
     return answer
+
+
+def _forget_sources() -> None:
+    """Drops the sources of Basilisk's optional packages; modules not imported yet are kept as packed code."""
+    before = "zlib" in sys.modules
+    bundle: Any = getattr(basilisk.__loader__, "modules", {})
+    for name, entry in bundle.items():
+        if getattr(entry, "own", False) and entry.source is not None:
+            if name in sys.modules:
+                entry.source = None
+            else:
+                entry.pack()
+    if not before:
+        sys.modules.pop("zlib", None)
 
 
 def _draws_random_numbers(imported: set[str]) -> bool:

@@ -72,6 +72,7 @@ class _Collector:
         self.problems: list[BasiliskError] = []
         self.library: set[str] = set()
         self.included: set[str] = set()
+        self.own: set[str] = set()
         shown = project.display(project.source_root)
         self.root_shown = "" if shown == "." else shown + os.sep
 
@@ -94,6 +95,7 @@ class _Collector:
             frozenset(self.library),
             packages,
             self.project.stdlib,
+            frozenset(self.own),
         )
 
     def _entry(self) -> None:
@@ -135,6 +137,8 @@ class _Collector:
                 return
         for name in fact.names:
             full = f"{base}.{name}" if base else name
+            if base in OWN_PACKAGES:
+                self.own.add(full)
             parent = self.modules.get(base)
             if parent is not None and parent.package:
                 self._resolve(full, module, fact.place)
@@ -147,6 +151,7 @@ class _Collector:
         """Find a module and its parents and queue them; False when it is nowhere or refused."""
         top = name.partition(".")[0]
         if top in OWN_PACKAGES:
+            self.own.add(name)
             return not _host_only(name)
         parts = name.split(".")
         for count in range(1, len(parts) + 1):

@@ -69,7 +69,8 @@ class Collection:
 
     ``data`` are further files by path, ``library`` the modules of the standard library that import statements
     name, ``packages`` says what all that belongs to.  ``profile`` is ``full``, or ``used`` for a canister
-    that carries only what it can reach of the standard library.
+    that carries only what it can reach of the standard library.  ``own`` are the modules of Basilisk that
+    import statements name.
     """
 
     entry: str
@@ -80,6 +81,7 @@ class Collection:
     library: frozenset[str] = frozenset()
     packages: tuple[Package, ...] = ()
     profile: str = "full"
+    own: frozenset[str] = frozenset()
 
     def chain(self, name: str) -> Iterator[tuple[Module, Place]]:
         """The import statements from a module of the user's to ``name``, outermost first."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from basilisk.build.guestfiles import guest_digest, guest_modules
+from basilisk.build.guestfiles import guest_digest, guest_modules, optional_modules
 from basilisk.build.mailbox import Mailbox
 from basilisk.build.modules import Collection
 from basilisk.errors import ArtefactError, ProgramError
@@ -218,7 +218,8 @@ def _guarded(session: Session, collection: Collection) -> dict[str, Any]:
     from basilisk.engine import HostRefusal, TrapKind, WasmTrap
 
     mailbox = session.mailbox
-    _check(mailbox.request({"op": "load", "modules": collection.request(), "data": collection.data}))
+    modules = {**optional_modules(collection.own), **collection.request()}
+    _check(mailbox.request({"op": "load", "modules": modules, "data": collection.data}))
     try:
         return mailbox.request({"op": "call", "target": _PROGRAM, "request": {"entry": collection.entry}})
     except WasmTrap as trap:
