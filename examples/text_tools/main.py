@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta, timezone
 from decimal import ROUND_HALF_EVEN, Decimal
 from enum import Enum
+from typing import Any
 
 from basilisk import Opt, Record, Variant, Vec, blob, float64, nat, nat32, nat64, query, update
 
@@ -108,13 +109,13 @@ def redact(text: str) -> str:
 def look_up(document: str, pointer: str) -> Looked:
     """A value of a JSON document by its JSON pointer (RFC 6901)."""
     try:
-        value = json.loads(document)
+        value: Any = json.loads(document)
     except json.JSONDecodeError as error:
         return {"Invalid": f"line {error.lineno}, column {error.colno}: {error.msg}"}
     for step in pointer.split("/")[1:]:
         key = step.replace("~1", "/").replace("~0", "~")
         try:
-            value = value[int(key)] if isinstance(value, list) else value[key]
+            value = value[int(key) if isinstance(value, list) else key]
         except (KeyError, IndexError, TypeError, ValueError):
             return {"Missing": step}
     return {"Found": json.dumps(value, sort_keys=True, ensure_ascii=False)}

@@ -9,9 +9,18 @@ from basilisk.composites import Variant
 from basilisk.scalars import nat32, nat64, null
 
 TYPE_CHECKING = False
+if not TYPE_CHECKING:
+    Duration = nat64
+    TimerId = nat64
+
+    def overload(function):
+        """Marks signatures that only type checkers read."""
+        return function
+
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from typing import Any, Generic, TypeAlias, TypeVar
+    from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypedDict, TypeVar, overload
 
     from basilisk.rejects import CallRejected
 
@@ -20,9 +29,21 @@ if TYPE_CHECKING:
 
     Duration: TypeAlias = int
     TimerId: TypeAlias = int
-else:
-    Duration = nat64
-    TimerId = nat64
+
+    class _VariantValue(Protocol):
+        """A value of a variant type: what every TypedDict has, and other dictionaries have not."""
+
+        __optional_keys__: ClassVar[frozenset[str]]
+
+    class _BothCases(TypedDict, Generic[_T, _R]):
+        """A function for each case of a :class:`CallResult`; without one of them there is a type error."""
+
+        Ok: Callable[[_T], _R]
+        Err: Callable[[str], _R]
+
+    class _BothCasesOfKybra(TypedDict, Generic[_T, _R]):
+        ok: Callable[[_T], _R]
+        err: Callable[[str], _R]
 
 
 __all__ = [
@@ -160,7 +181,13 @@ def rejection(error: CallRejected) -> CallResult[Any]:
     return CallResult(Err=f"Rejection code {error.code}, {error.message}", error=error)
 
 
-def match(subject: Any, cases: Mapping[str, Callable[[Any], _R]]) -> _R:
+@overload
+def match(subject: CallResult[_T], cases: _BothCases[_T, _R]) -> _R: ...
+@overload
+def match(subject: CallResult[_T], cases: _BothCasesOfKybra[_T, _R]) -> _R: ...
+@overload
+def match(subject: _VariantValue, cases: Mapping[str, Callable[[Any], _R]]) -> _R: ...
+def match(subject: Any, cases: Any) -> Any:
     """Calls the function for the case that ``subject`` is, with the value of that case.
 
     ``subject`` is a variant (a dictionary with one key) or a :class:`CallResult`; the key ``_`` in

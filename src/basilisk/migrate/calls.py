@@ -8,12 +8,15 @@ import libcst as cst
 from libcst.metadata import Assignment, BaseAssignment, ImportAssignment
 
 from basilisk.migrate.names import meaning
-from basilisk.migrate.source import Source, dotted, leftmost
+from basilisk.migrate.source import Source, dotted
 
 __all__ = ["Knowledge"]
 
 _BASES = frozenset({"Canister", "Service"})
 _ONLY_CALLS_HAVE = frozenset({"with_cycles", "with_cycles128", "with_timeout"})
+_MANAGEMENT = frozenset(
+    {"kybra.canisters.management", "basilisk.canisters.management", "basilisk.canisters.kybra_management"}
+)
 _RAW = frozenset({"ic.call_raw", "ic.call_raw128"})
 
 
@@ -165,8 +168,7 @@ def _from_management(binding: ImportAssignment) -> bool:
     node = binding.node
     return (
         isinstance(node, cst.ImportFrom)
-        and dotted(node.module).partition(".")[2] == "canisters.management"
-        and isinstance(leftmost(node.module) if node.module is not None else None, cst.Name)
+        and dotted(node.module) in _MANAGEMENT
         and binding.name == "management_canister"
     )
 

@@ -124,6 +124,9 @@ def _from_import(source: Source, node: cst.ImportFrom) -> None:
         return
     if first == KYBRA:
         source.edit(leftmost(node.module), _to("basilisk"))
+    if module == "kybra.canisters.management" and isinstance(node.module, cst.Attribute):
+        # The module of today's name has today's types.
+        source.edit(node.module.attr, _to("kybra_management"))
     if isinstance(node.names, cst.ImportStar):
         return
     if module not in OURS:

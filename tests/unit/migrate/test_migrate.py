@@ -62,7 +62,7 @@ def remarks(text: str) -> list[str]:
         ),
         (
             "from kybra.canisters.management import management_canister\n",
-            "from basilisk.canisters.management import management_canister\n",
+            "from basilisk.canisters.kybra_management import management_canister\n",
         ),
         # Names of their own stay.
         (

@@ -1,0 +1,1 @@
+from basilisk.canisters.kybra_management import *

@@ -1,0 +1,1 @@
+"""Tests of what type checkers make of programs."""

@@ -1,0 +1,201 @@
+"""What mypy and Pyright make of programs: correct ones pass, each kind of mistake is found by both."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.unit.type_checkers.checkers import ROOT, Complaint, mypy, pyright
+
+PROGRAMS = Path(__file__).parent / "programs"
+EXAMPLES = sorted(path.parent for path in (ROOT / "examples").glob("*/main.py"))
+OWNER = "Principal.anonymous()"
+
+# Lines of a coroutine in the good program; the rules of mypy and Pyright that they break.
+MISTAKES: dict[str, tuple[str, str, str]] = {
+    "an argument of a call has the wrong type": (
+        "await ledger.balance_of('aaaaa-aa')",
+        "arg-type",
+        "reportArgumentType",
+    ),
+    "an argument of a call is another record": (
+        "await ledger.transfer({'name': 'Ann', 'age': 5}, None)",
+        "arg-type",
+        "reportArgumentType",
+    ),
+    "an argument of a call is missing": (
+        f"await ledger.transfer(Transfer({OWNER}, 5))",
+        "call-arg",
+        "reportCallIssue",
+    ),
+    "a call has too many arguments": ("await ledger.destroy(1, 2)", "call-arg", "reportCallIssue"),
+    "an argument in a helper of a call is wrong": (
+        f"await ledger.transfer(mint(ledger, {OWNER}, '10'), None)",
+        "arg-type",
+        "reportArgumentType",
+    ),
+    "there is no such method": ("await ledger.mint(5)", "attr-defined", "reportAttributeAccessIssue"),
+    "the payment is text": (
+        f"await ledger.balance_of({OWNER}).with_cycles('1000')",
+        "arg-type",
+        "reportArgumentType",
+    ),
+    "the payment is a float": (
+        f"await ledger.balance_of({OWNER}).with_cycles128(1e12)",
+        "arg-type",
+        "reportArgumentType",
+    ),
+    "the payment of a raw call is text": (
+        f"await ic.call_raw({OWNER}, 'x', b'', '5')",
+        "arg-type",
+        "reportArgumentType",
+    ),
+    "the arguments of a raw call are text": (
+        f"await ic.call_raw({OWNER}, 'x', '()', 5)",
+        "arg-type",
+        "reportArgumentType",
+    ),
+    "the canister is text": ("Ledger('aaaaa-aa')", "arg-type", "reportArgumentType"),
+    "the answer is used as another type": (
+        f"x1: str = await ledger.balance_of({OWNER})",
+        "assignment",
+        "reportAssignmentType",
+    ),
+    "the result is used as its value": (
+        f"x2: int = await ledger.balance_of({OWNER}).result()",
+        "assignment",
+        "reportAssignmentType",
+    ),
+    "a case is missing when a result is taken apart": (
+        f"match(await ledger.balance_of({OWNER}).result(), {{'Ok': lambda n: n}})",
+        "call-overload",
+        "reportCallIssue",
+    ),
+    "a case takes the value as another type": (
+        f"match(await ledger.balance_of({OWNER}).result(), {{'Ok': lambda n: n.x, 'Err': lambda e: e}})",
+        "call-overload",
+        "reportAttributeAccessIssue",
+    ),
+    "a variant has no such case": (
+        "x3: Refusal = {'TooLittle': 5}",
+        "typeddict-unknown-key",
+        "reportAssignmentType",
+    ),
+    "a case of a variant has another type": (
+        "x4: Refusal = {'TooMuch': 'a lot'}",
+        "typeddict-item",
+        "reportAssignmentType",
+    ),
+    "a case inside a generic variant is unknown": (
+        "x5: Outcome[int] = {'Err': {'Nothing': None}}",
+        "typeddict-unknown-key",
+        "reportAssignmentType",
+    ),
+    "a record lacks a field": ("x6: User = {'name': 'Ann'}", "typeddict-item", "reportAssignmentType"),
+    "a record has a field too many": (
+        "x7: User = {'name': 'Ann', 'age': 5, 'mail': ''}",
+        "typeddict-unknown-key",
+        "reportAssignmentType",
+    ),
+    "a field is read that is not there": (
+        "find(ic.id())['nam']",
+        "typeddict-item index",
+        "reportGeneralTypeIssues",
+    ),
+    "an option is used as its value": ("find(ic.id())['name']", "index", "reportOptionalSubscript"),
+    "a stable map gets another value": (
+        f"users[{OWNER}] = {{'name': 5, 'age': 5}}",
+        "typeddict-item",
+        "reportArgumentType",
+    ),
+    "a stable map gets another key": ("users['Ann']", "index", "reportArgumentType"),
+}
+MISSING_CASE = """
+
+def incomplete(colour: Colour) -> str:
+    match colour:
+        case Colour.RED:
+            return "red"
+        case _:
+            assert_never(colour)
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder whose part ``path`` holds the stubs of Kybra as an installed package would."""
+    made = tmp_path_factory.mktemp("types")
+    shutil.copytree(ROOT / "src" / "kybra-stubs", made / "path" / "kybra")
+    return made
+
+
+def wrong_program() -> tuple[str, Mapping[int, str]]:
+    """The good program with all mistakes, and which mistake is on which line."""
+    lines = (PROGRAMS / "good.py").read_text(encoding="utf-8").splitlines()
+    places = {}
+    lines += ["", "", "async def wrong() -> None:"]
+    for title, (line, _, _) in MISTAKES.items():
+        lines.append(f"    {line}")
+        places[len(lines)] = title
+    lines += MISSING_CASE.splitlines()
+    places[len(lines)] = "a case is missing"
+    return "\n".join(lines) + "\n", places
+
+
+def by_mistake(found: list[Complaint], places: Mapping[int, str]) -> dict[str, set[str]]:
+    """The rules broken at each mistake; nothing else may be found."""
+    answer: dict[str, set[str]] = {}
+    for item in found:
+        assert item.line in places, item
+        answer.setdefault(places[item.line], set()).add(item.rule)
+    return answer
+
+
+@pytest.fixture(scope="module")
+def from_pyright(folder: Path) -> list[Complaint]:
+    """What Pyright says in one run over good programs, examples and the wrong program."""
+    text, _ = wrong_program()
+    (folder / "wrong.py").write_text(text, encoding="utf-8")
+    return pyright(folder, [PROGRAMS, *EXAMPLES, folder / "wrong.py"], [folder / "path"])
+
+
+def test_correct_programs_pass_mypy(folder: Path) -> None:
+    """`mypy --strict` has nothing to say, neither in today's names nor in Kybra's."""
+    for name in ("good.py", "kybra_good.py"):
+        assert mypy(folder, [PROGRAMS / name]) == []
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
+def test_examples_pass_mypy(folder: Path, example: Path) -> None:
+    """Every program of every example passes `mypy --strict`."""
+    programs = [path for path in sorted(example.glob("*.py")) if not path.name.startswith("test_")]
+    assert mypy(folder, programs) == []
+
+
+def test_correct_programs_and_examples_pass_pyright(from_pyright: list[Complaint]) -> None:
+    """Pyright's mode "strict" has nothing to say either."""
+    assert [item for item in from_pyright if item.file != "wrong.py"] == []
+
+
+def test_mypy_finds_every_mistake(folder: Path) -> None:
+    """Each wrong line breaks its rule, and nothing else is found."""
+    text, places = wrong_program()
+    (folder / "mypy").mkdir()
+    path = folder / "mypy" / "wrong.py"
+    path.write_text(text, encoding="utf-8")
+    found = by_mistake(mypy(folder, [path]), places)
+    assert found.pop("a case is missing") == {"arg-type"}
+    assert found == {title: set(rules.split()) for title, (_, rules, _) in MISTAKES.items()}
+
+
+def test_pyright_finds_every_mistake(from_pyright: list[Complaint]) -> None:
+    """The same with Pyright."""
+    _, places = wrong_program()
+    found = by_mistake([item for item in from_pyright if item.file == "wrong.py"], places)
+    assert found.pop("a case is missing") == {"reportArgumentType"}
+    assert set(found) == set(MISTAKES)
+    for title, (_, _, rule) in MISTAKES.items():
+        assert set(rule.split()) & found[title], (title, found[title])
