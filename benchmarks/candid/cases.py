@@ -29,7 +29,7 @@ class Case:
 
 
 _NUMBER = "one allocation for each number above 256, and its release"
-_FIELDS = "copying the dict's table, then one allocation for each value above 256 and each text"
+_FIELDS = "the dict and its table, then one allocation for each value above 256 and each text"
 
 CASES = (
     Case("nat64, below 200", "take_nat64", "give_nat64_small", "the loop: shared objects of Python", 150),
@@ -41,7 +41,12 @@ CASES = (
     Case("blob, a byte", "take_blob", "give_blob", "one copy between the message and Python", 3, BLOBS),
     Case("record of 10 fields", "take_rows", "give_rows", _FIELDS, 2_500),
     Case("record of 2 fields", "take_pairs", "give_pairs", _FIELDS),
-    Case("dataclass of 4 fields", "take_points", "give_points", "Python: the class's `__init__`, attributes"),
+    Case(
+        "dataclass of 4 fields",
+        "take_points",
+        "give_points",
+        "the instance, and a pass of the garbage collector",
+    ),
     Case("variant", "take_events", "give_events", "a dict with one entry for each value"),
     Case("opt nat64, every other null", "take_opts", "give_opts", _NUMBER),
 )

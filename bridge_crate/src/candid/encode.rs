@@ -299,18 +299,23 @@ impl<'p, 'o> Encoder<'p, 'o> {
             return Err(self.unexpected("dict", value));
         }
         let mut found = 0;
+        // SAFETY: see `held_elsewhere`; after fields whose writing may run Python code the entries are looked for again.
+        let mut entries = unsafe { value.dict_entries() };
         for field in &record.fields {
-            let node = self.plan.node(field.node);
-            // SAFETY: see `held_elsewhere`.
-            let written = match unsafe { value.dict_find(field.key.borrow(), &field.place) } {
+            let item = entries.find(field.key.borrow(), &field.place);
+            let written = match item {
                 Some(item) => {
                     found += 1;
-                    self.held_elsewhere(node, item)
+                    self.held_elsewhere(self.plan.node(field.node), item)
                 }
                 None => self.field_by_text(field, value, &mut found)?,
             };
             if written.is_err() {
                 return Err(self.at(Segment::Key(field.key.borrow())));
+            }
+            if item.is_none() || !field.kind.is_plain() {
+                // SAFETY: as before.
+                entries = unsafe { value.dict_entries() };
             }
         }
         if value.dict_len() != found {

@@ -140,6 +140,12 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Whether no Python code runs when a value is written.
+    #[inline(always)]
+    pub fn is_plain(self) -> bool {
+        !matches!(self, Kind::Float64 | Kind::Opt | Kind::Other)
+    }
+
     /// That of a node; of an opt it is [`Kind::Other`].
     pub fn of(node: &Node) -> Kind {
         match node {

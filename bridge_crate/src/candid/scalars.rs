@@ -156,7 +156,7 @@ impl<'p, 'm> Decoder<'p, 'm> {
     #[cold]
     #[inline(never)]
     fn other_text(&mut self, bytes: &[u8]) -> Step<Owned> {
-        match Owned::utf8(bytes) {
+        match Owned::decode_utf8(bytes) {
             Ok(Some(text)) => Ok(text),
             Ok(None) => Err(self.fail(Problem::Plain("the text is not valid UTF-8"))),
             Err(_) => Err(self.fail(Problem::Raised)),

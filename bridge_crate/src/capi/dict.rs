@@ -9,6 +9,7 @@ use super::inline::is_immortal;
 use super::layout::*;
 use super::object::{Borrowed, Owned, PyResult, Raised};
 use super::raw;
+use core::marker::PhantomData;
 use core::mem::ManuallyDrop;
 use core::ptr::null_mut;
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -20,36 +21,61 @@ const FEW: usize = 16;
 #[derive(Default)]
 pub struct Place(AtomicU32);
 
+/// The entries of a dict, where they lie now.
+pub struct Entries<'a> {
+    first: *mut PyDictUnicodeEntry,
+    count: usize,
+    dict: PhantomData<&'a PyObject>,
+}
+
 impl Borrowed<'_> {
-    /// The value of a key found by its address alone. `None` says nothing: the key may be there as
-    /// another object of the same text, or farther away, or the dict may have another form.
+    /// The entries; none for another object, or a dict of another form.
     ///
     /// # Safety
-    /// No Python code runs while the value is in use: it could change the dict.
+    /// No Python code runs while they are in use, or values that were found there: it could change the dict.
     #[inline(always)]
-    pub unsafe fn dict_find(&self, key: Borrowed<'_>, place: &Place) -> Option<Borrowed<'_>> {
+    pub unsafe fn dict_entries(&self) -> Entries<'_> {
         if !self.has_feature(Py_TPFLAGS_DICT_SUBCLASS) {
+            return Entries { first: null_mut(), count: 0, dict: PhantomData };
+        }
+        // SAFETY: the object is a dict.
+        let (first, count) = unsafe { unicode_entries(self.as_ptr()) };
+        Entries { first, count, dict: PhantomData }
+    }
+}
+
+impl<'a> Entries<'a> {
+    /// The value of a key found by its address alone. `None` says nothing: the key may be there as
+    /// another object of the same text, or farther away.
+    #[inline(always)]
+    pub fn find(&self, key: Borrowed<'_>, place: &Place) -> Option<Borrowed<'a>> {
+        let index = place.0.load(Ordering::Relaxed) as usize;
+        self.at(index, key).or_else(|| self.elsewhere(key, place))
+    }
+
+    /// The value of an entry, when it has that key.
+    #[inline(always)]
+    fn at(&self, index: usize, key: Borrowed<'_>) -> Option<Borrowed<'a>> {
+        if index >= self.count {
             return None;
         }
-        // SAFETY: the object is a dict; entries and count are read anew each time.
+        // SAFETY: that many entries lie there, as long as nobody changes the dict.
         unsafe {
-            let (entries, count) = unicode_entries(self.as_ptr());
-            let index = place.0.load(Ordering::Relaxed) as usize;
-            if index < count {
-                let entry = entries.add(index);
-                if (*entry).me_key == key.as_ptr() && !(*entry).me_value.is_null() {
-                    return Some(Borrowed::from_raw((*entry).me_value));
-                }
-            }
-            for index in 0..count.min(FEW) {
-                let entry = entries.add(index);
-                if (*entry).me_key == key.as_ptr() && !(*entry).me_value.is_null() {
-                    place.0.store(index as u32, Ordering::Relaxed);
-                    return Some(Borrowed::from_raw((*entry).me_value));
-                }
-            }
-            None
+            let entry = self.first.add(index);
+            let found = (*entry).me_key == key.as_ptr() && !(*entry).me_value.is_null();
+            found.then(|| Borrowed::from_raw((*entry).me_value))
         }
+    }
+
+    /// Looks at the first entries, and remembers where the key was.
+    fn elsewhere(&self, key: Borrowed<'_>, place: &Place) -> Option<Borrowed<'a>> {
+        for index in 0..self.count.min(FEW) {
+            if let Some(value) = self.at(index, key) {
+                place.0.store(index as u32, Ordering::Relaxed);
+                return Some(value);
+            }
+        }
+        None
     }
 }
 

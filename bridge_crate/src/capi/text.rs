@@ -66,7 +66,7 @@ impl<'a> Borrowed<'a> {
 
 impl Owned {
     /// A `str` from ASCII characters, of which there are two at least. `None`, without an exception, when there are
-    /// others or fewer, or no memory; then [`Owned::utf8`] knows more.
+    /// others or fewer, or no memory; then [`Owned::decode_utf8`] knows more.
     ///
     /// The bytes are copied and looked at together, and given up when one is not ASCII.
     #[inline(always)]
@@ -99,8 +99,17 @@ impl Owned {
     }
 
     /// A `str` from bytes that ought to be UTF-8; `None` when they are not.
-    #[cold]
+    #[inline]
     pub fn utf8(bytes: &[u8]) -> PyResult<Option<Owned>> {
+        match Owned::ascii(bytes) {
+            Some(text) => Ok(Some(text)),
+            None => Owned::decode_utf8(bytes),
+        }
+    }
+
+    /// The same for bytes that [`Owned::ascii`] has refused.
+    #[cold]
+    pub fn decode_utf8(bytes: &[u8]) -> PyResult<Option<Owned>> {
         // SAFETY: the slice is valid for its length; the result is null or a new reference.
         unsafe {
             let text = raw::PyUnicode_DecodeUTF8(bytes.as_ptr().cast(), bytes.len() as isize, core::ptr::null());
