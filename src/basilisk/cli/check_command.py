@@ -17,10 +17,12 @@ Examples:
   basilisk check                          does the project in this folder build?
   basilisk check --against deployed.did   would an upgrade break the clients of that interface?
   basilisk check new.wasm.gz --against old.wasm.gz
+  basilisk check --strict                 does a variable change under a function that uses it?
 
 \b
 Exit codes:
-  0    it builds; with --against: no client breaks
+  0    it builds; with --against: no client breaks; with --strict: no warnings
+  1    with --strict: there are warnings
   2    it does not build, or an upgrade would break a method
   64   a file cannot be read
   65   a file is not a Candid interface
@@ -33,7 +35,8 @@ Exit codes:
 @click.option(
     "--both-ways", is_flag=True, help="Also fail when going back would break clients of the new interface."
 )
-def command(target: str | None, against: str | None, both_ways: bool) -> None:
+@click.option("--strict", is_flag=True, help="Warn of variables that change under a function that uses them.")
+def command(target: str | None, against: str | None, both_ways: bool, strict: bool) -> int:
     """Check that a program builds and, with --against, that an upgrade keeps its interface.
 
     Every method of the earlier interface must still exist with a type that its clients can use: the new
@@ -41,6 +44,9 @@ def command(target: str | None, against: str | None, both_ways: bool) -> None:
     old one is also a subtype of the new one, so that an upgrade can be taken back, is reported; with
     --both-ways it is required. Init arguments concern whoever installs the canister, not its clients: if
     arguments made for the old init no longer fit, there is a warning.
+
+    A function looks up the variables around it when it runs, not when it is defined. With --strict there is a
+    warning for each variable that is bound again after such a function, or in each turn of a loop around it.
     """
     from basilisk.candid import compare_interfaces
     from basilisk.cli.interfaces import interface
@@ -48,12 +54,37 @@ def command(target: str | None, against: str | None, both_ways: bool) -> None:
 
     if both_ways and against is None:
         raise UsageError("--both-ways compares two interfaces", remedy="name the earlier one with --against")
+    if strict and target is not None and target.endswith((".wasm", ".wasm.gz", ".did")):
+        raise UsageError(f"--strict reads a program, and {target} is none", remedy="name the program")
     new = interface(target)
     if against is None:
         count = len(new.service.methods) if new.service is not None else 0
         click.echo(f"it builds: {count} method{'s' * (count != 1)}")
-        return
-    _report(compare_interfaces(interface(against), new), against, both_ways)
+    else:
+        _report(compare_interfaces(interface(against), new), against, both_ways)
+    return 1 if strict and _warn_of_rebindings(target) else 0
+
+
+def _warn_of_rebindings(target: str | None) -> bool:
+    """Warns of what changes under functions of the program's own modules; whether there was anything."""
+    from basilisk.build.closures import rebindings
+    from basilisk.build.collect import collect
+    from basilisk.build.environment import environment_folders
+    from basilisk.build.project import resolve
+    from basilisk.cli.show import warn
+    from basilisk.runtime import load
+
+    project = resolve(target)
+    collection = collect(project, load().stdlib, environment_folders(project.root))
+    found = [
+        item
+        for module in collection.modules.values()
+        if module.user
+        for item in rebindings(module.source.decode("utf-8-sig"), str(collection.location(module)))
+    ]
+    for item in found:
+        warn(str(item))
+    return bool(found)
 
 
 def _report(found: Comparison, against: str, both_ways: bool) -> None:
