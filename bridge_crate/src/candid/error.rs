@@ -243,6 +243,12 @@ impl EncodeError {
     pub fn into_text(self) -> String {
         self.0.text("result")
     }
+
+    /// One line that calls the values arguments, as those of a call are.
+    #[cold]
+    pub fn into_argument_text(self) -> String {
+        self.0.text("argument")
+    }
 }
 
 /// Whether step `index` of a path of `count` belongs into its text; long paths lose their middle.

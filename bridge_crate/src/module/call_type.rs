@@ -181,7 +181,7 @@ fn service_call(arguments: &[Borrowed<'_>]) -> PyResult<Owned> {
     let mut data = Vec::new();
     if let Err(error) = types.encode(&values, &mut data) {
         let head = ["the arguments of '", name, "' do not fit the declared types: "].concat();
-        return Err(super::candid_error(&(head + &error.into_text())));
+        return Err(super::candid_error(&(head + &error.into_argument_text())));
     }
     new(*principal, *method, Owned::bytes(&data)?, Some(plan(*results)?))
 }

@@ -82,7 +82,8 @@ def replied(task: Task[Any], value: object, wants_value: bool) -> None:
 def rejected(task: Task[Any], name: str, code: int, message: str, wants_value: bool) -> None:
     """A call was rejected; code 0: its answer does not have the declared type."""
     if code == 0:
-        text = f"the answer of {name!r} does not have the declared type: {message}"
+        place = message.removeprefix("argument")  # as the codec calls what it decodes
+        text = f"the answer of {name!r} does not have the declared type: answer{place}"
         error: Exception = _system.CandidError(text)
         result: CallResult[Any] = CallResult(Err=text)
     else:
