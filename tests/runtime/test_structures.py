@@ -110,6 +110,7 @@ def check() -> void:
     things[0] = {"name": "b", "age": 2}
     assert things[-1] == {"name": "b", "age": 2} and things.pop()["name"] == "b" and things.pop() is None
 
+    cell.get()["name"] = "changed"
     assert cell.get() == {"name": "nobody", "age": 0}
     assert cell.set({"name": "x", "age": 1})["name"] == "nobody" and cell.value["name"] == "x"
 
@@ -332,6 +333,34 @@ def migrate() -> void:
 def all() -> tuple[nat64, Vec[User], Vec[nat64]]:
     return count, list(users.values()), list(plain.values())
 """
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "fits"),
+    [
+        ("Opt[nat]", "Opt[int]", True),
+        ("nat", "Opt[nat]", True),
+        ("null", "Opt[nat]", True),
+        ("Vec[nat]", "Opt[Vec[int]]", True),
+        ("Opt[nat]", "Opt[str]", False),
+        ("nat", "Opt[str]", False),
+        ("Opt[nat]", "nat", False),
+        ("Opt[Vec[nat]]", "Opt[Vec[nat8]]", False),
+        ("nat32", "nat64", False),
+    ],
+)
+def test_an_opt_is_not_read_as_none(program, before: str, after: str, fits: bool) -> None:
+    """Candid would read another content of an opt as null: data would be lost."""
+    source = (
+        "class R(Record):\n    x: {}\nm = StableCell[R](0)\n"
+        "@query\ndef size() -> Opt[R]:\n    return m.get()\n"
+    )
+    canister = program(source.format(before))
+    if fits:
+        program(source.format(after), canister)
+    else:
+        with pytest.raises(CallRejected, match="StableError: stable memory 0 holds a StableCell of R"):
+            program(source.format(after), canister)
 
 
 def test_migration(program) -> None:

@@ -8,7 +8,8 @@ use super::table::Table;
 /// Pairs of types that are compared at most.
 const BUDGET: usize = 100_000;
 
-/// Whether every value of the types in a message's header is a value of the plan's types.
+/// Whether every value of the types in a message's header is a value of the plan's types.  Unlike in Candid, an
+/// opt with another content is not: it would be read as null, and data would be lost.
 ///
 /// `header` is what messages of the other types start with ([`Plan::header`]).
 pub fn accepts(plan: &Plan, header: &[u8]) -> bool {
@@ -18,7 +19,7 @@ pub fn accepts(plan: &Plan, header: &[u8]) -> bool {
     };
     let own = &plan.table;
     let tables = Tables { wire: &wire, own };
-    let (mut subtyping, mut budget) = (Subtyping::default(), BUDGET);
+    let (mut subtyping, mut budget) = (Subtyping::lossless(), BUDGET);
     wire.values.len() == own.values.len()
         && wire
             .values

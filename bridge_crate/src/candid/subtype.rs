@@ -20,6 +20,7 @@ struct Side {
 pub struct Subtyping {
     proved: PairSet,
     refuted: Vec<(TypeRef, TypeRef)>,
+    lossless: bool,
 }
 
 /// The two tables.
@@ -41,6 +42,11 @@ pub enum Refusal {
 }
 
 impl Subtyping {
+    /// Without the rule that everything is a subtype of every opt, by which a value may be read as null.
+    pub fn lossless() -> Subtyping {
+        Subtyping { lossless: true, ..Subtyping::default() }
+    }
+
     /// Whether the message's type is a subtype of the plan's. Each pair costs one unit of `budget`.
     pub fn check(
         &mut self,
@@ -52,12 +58,12 @@ impl Subtyping {
         if self.refuted.contains(&(wire, own)) {
             return Err(Refusal::NotSubtype);
         }
-        let mut work = Work { tables, queue: Vec::new() };
+        let mut work = Work { tables, queue: Vec::new(), lossless: self.lossless };
         work.push(Side { wire: true, ty: wire }, Side { wire: false, ty: own });
         let known = self.proved.keys.len();
         while let Some((sub, sup)) = work.queue.pop() {
             if sub.ty < 0 || sup.ty < 0 {
-                if !work.shallow(sub, sup) {
+                if !work.shallow(sub, sup, budget)? {
                     return self.refute(known, wire, own);
                 }
                 continue;
@@ -85,6 +91,7 @@ impl Subtyping {
 struct Work<'t> {
     tables: Tables<'t>,
     queue: Vec<(Side, Side)>,
+    lossless: bool,
 }
 
 impl<'t> Work<'t> {
@@ -101,14 +108,21 @@ impl<'t> Work<'t> {
     }
 
     /// The rules for pairs with a primitive type, and those that need no look inside.
-    fn shallow(&self, sub: Side, sup: Side) -> bool {
+    fn shallow(&mut self, sub: Side, sup: Side, budget: &mut usize) -> Result<bool, Refusal> {
         let (sub_entry, sup_entry) = (self.table(sub).entry_of(sub.ty), self.table(sup).entry_of(sup.ty));
-        match (sub.ty, sup.ty) {
+        Ok(match (sub.ty, sup.ty) {
             (_, code::RESERVED) | (code::EMPTY, _) | (code::NAT, code::INT) => true,
-            _ if matches!(sup_entry, Some(Entry::Opt(_))) => true,
+            (ty, _) if matches!(sup_entry, Some(Entry::Opt(_))) => {
+                if let (true, false, Some(Entry::Opt(inner))) = (self.lossless, ty == code::NULL, sup_entry) {
+                    // An opt may contain nothing but itself.
+                    pay(budget, 1)?;
+                    self.push(sub, Side { wire: sup.wire, ty: inner });
+                }
+                true
+            }
             (_, code::PRINCIPAL) if matches!(sub_entry, Some(Entry::Service(_))) => true,
             (sub, sup) => sub < 0 && sub == sup,
-        }
+        })
     }
 
     /// Adds what a pair of composite types leads to; `false` when the pair cannot hold.
@@ -120,7 +134,16 @@ impl<'t> Work<'t> {
         let below = |ty| Side { wire: sub.wire, ty };
         let above = |ty| Side { wire: sup.wire, ty };
         match (sub_entry, sup_entry) {
-            (_, Entry::Opt(_)) => Ok(true),
+            (sub_entry, Entry::Opt(inner)) => {
+                if self.lossless {
+                    let content = match sub_entry {
+                        Entry::Opt(content) => below(content),
+                        _ => sub,
+                    };
+                    self.push(content, above(inner));
+                }
+                Ok(true)
+            }
             (Entry::Vec(a), Entry::Vec(b)) => {
                 self.push(below(a), above(b));
                 Ok(true)

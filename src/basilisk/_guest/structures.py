@@ -87,6 +87,13 @@ def _check_memories(structure: Structure, owners: dict[int, Structure]) -> None:
         )
     if not is_log and second is not None:
         raise declaration.fault("takes one memory", remedy="remove data_memory_id")
+    if structure.KIND != _MAP and declaration.previous is not None:
+        raise declaration.fault(
+            "has previous=, but only the values of a StableBTreeMap can be migrated",
+            remedy="declare a structure of the new type with another memory id, and copy in @post_upgrade",
+        )
+    if structure.KIND != _CELL and declaration.default is not None:
+        raise declaration.fault("has default=, which only a StableCell can have", remedy="remove default")
     for memory in (first, second) if is_log else (first,):
         if isinstance(memory, bool) or not isinstance(memory, int) or not 0 <= memory <= LARGEST_MEMORY_ID:
             raise declaration.fault(

@@ -29,7 +29,7 @@ class StableCell(Structure, Generic[_T]):
     def get(self) -> _T:
         """The value."""
         found = system.structure_load(self._number)
-        return self.declaration.default if found is None else found[0]  # type: ignore[no-any-return]
+        return _copied(self.declaration.default) if found is None else found[0]  # type: ignore[no-any-return]
 
     def set(self, value: _T) -> _T:
         """Sets the value; returns the one before."""
@@ -45,6 +45,13 @@ class StableCell(Structure, Generic[_T]):
     @value.setter
     def value(self, value: _T) -> None:
         system.structure_store(self._number, value)
+
+
+def _copied(value: Any) -> Any:
+    """A default that the program may change without changing what others will get."""
+    if isinstance(value, dict):
+        return {key: _copied(item) for key, item in value.items()}
+    return [_copied(item) for item in value] if isinstance(value, list) else value
 
 
 class StableMinHeap(Structure, Generic[_T]):

@@ -73,6 +73,12 @@ def test_the_kinds(guest) -> None:
         ("m = StableBTreeMap[nat, nat]('a')\n", "memory id 'a'", "from 0 to 249"),
         ("m = StableLog[nat](0)\n", "needs a second memory", "data_memory_id=1"),
         ("m = StableVec[nat](0, data_memory_id=1)\n", "takes one memory", "remove data_memory_id"),
+        (
+            "m = StableVec[nat](0, previous=nat8)\n",
+            "only the values of a StableBTreeMap",
+            "another memory id",
+        ),
+        ("m = StableVec[nat](0, default=[])\n", "only a StableCell can have", "remove default"),
         ("m = StableBTreeMap[Func(Query[[], nat]), nat](0)\n", "func has no order", "use numbers"),
         ("m = StableBTreeMap[dict[str, nat], nat](0)\n", "map has no order", "use numbers"),
         ("m = StableBTreeMap[Opt[Opt[nat]], nat](0)\n", "nothing in two ways", "another type"),
