@@ -14,7 +14,7 @@ import basilisk.testing.transcript
 import basilisk.toolbox  # noqa: F401
 from basilisk.runtime import Found
 from basilisk.runtime.cache import cache_folder
-from basilisk.testing import plugin
+from tests.inner_pytest import run_pytest
 
 pytest_plugins = ["pytester"]
 
@@ -43,6 +43,6 @@ def test_the_example_holds(
     for program in BLOCKS.keys() - set(TESTS):
         (pytester.path / program).write_text(BLOCKS[program], "utf-8")
     (pytester.path / name).write_text(BLOCKS[name], "utf-8")
-    result = pytester.runpytest_inprocess("-W", "error", name, plugins=[plugin])
+    result = run_pytest(pytester, name)
     assert result.ret == pytest.ExitCode.OK, "\n".join(result.outlines)
     assert result.parseoutcomes().keys() == {"passed"}

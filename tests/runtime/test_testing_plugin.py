@@ -16,7 +16,7 @@ import basilisk.testing.transcript
 import basilisk.toolbox  # noqa: F401
 from basilisk.runtime import Found
 from basilisk.runtime.cache import cache_folder
-from basilisk.testing import plugin
+from tests.inner_pytest import run_pytest
 
 pytest_plugins = ["pytester"]
 
@@ -48,7 +48,7 @@ def folder(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, artefact:
 
 def _run(folder: pytest.Pytester, source: str, *options: str) -> pytest.RunResult:
     folder.makepyfile(source)
-    return folder.runpytest_inprocess("-W", "error", *options, plugins=[plugin])
+    return run_pytest(folder, *options)
 
 
 def test_a_failure_shows_the_traceback_of_the_program(folder: pytest.Pytester) -> None:

@@ -7,14 +7,14 @@ import pytest
 # pytester forgets the modules that an inner run imports first; these are slow to import again.
 import basilisk.testing.transcript
 import basilisk.toolbox  # noqa: F401
-from basilisk.testing import plugin
+from tests.inner_pytest import run_pytest
 
 pytest_plugins = ["pytester"]
 
 
 def _run(pytester: pytest.Pytester, source: str) -> pytest.RunResult:
     pytester.makepyfile(source)
-    return pytester.runpytest_inprocess("-W", "error", "--strict-markers", plugins=[plugin])
+    return run_pytest(pytester, "--strict-markers")
 
 
 def test_replicas_are_fresh_or_shared(pytester: pytest.Pytester) -> None:
