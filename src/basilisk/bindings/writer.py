@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Collection, Iterator
 
 from basilisk.bindings import layout
@@ -138,11 +139,11 @@ def _definition(definition: Definition, done: Collection[str], width: int) -> li
         return _alias(definition, done, width)
     total = "total=False" if definition.base == "Variant" else ""
     lines = layout.class_line(definition.name, definition.base, total, width)
-    body = _docstring(definition.comment, _STEP)
+    body = _docstring(definition.comment, _STEP, width)
     for number, item in enumerate(definition.fields):
         if number == 0 and body:
             body.append("")
-        body += [f"{_STEP}# {line}".rstrip() for line in item.comment.splitlines()]
+        body += _remarks(item.comment, _STEP, width)
         body += layout.annotated(_STEP, f"{item.name}: ", _deferred(item.type, done), width)
     for number, method in enumerate(definition.methods):
         if number or body:
@@ -152,7 +153,7 @@ def _definition(definition: Definition, done: Collection[str], width: int) -> li
 
 
 def _alias(alias: Alias, done: Collection[str], width: int) -> list[str]:
-    lines = [f"# {line}".rstrip() for line in alias.comment.splitlines()]
+    lines = _remarks(alias.comment, "", width)
     expression = alias.type
     # Only these two make an object of their own for every alias, which gives it its name.
     if expression.head not in ("Func", "Opt"):
@@ -174,7 +175,7 @@ def _method(method: Method, done: Collection[str], width: int) -> list[str]:
     named = f"(name={quoted(method.candid)})" if method.candid is not None else ""
     parameters = [(name, _deferred(kind, done)) for name, kind in method.parameters]
     result = _deferred(method.result, done).flat()
-    comment = _docstring(method.comment, _STEP * 2)
+    comment = _docstring(method.comment, _STEP * 2, width)
     end = "" if comment else " ..."
     return [
         f"{_STEP}@{method.decorator}{named}",
@@ -201,14 +202,27 @@ def _plain(text: str) -> str:
     )
 
 
-def _docstring(text: str, indent: str) -> list[str]:
-    lines = [_plain(line).strip() for line in text.splitlines()]
+def _docstring(text: str, indent: str, width: int) -> list[str]:
+    # Room for the indentation and the quotation marks.
+    lines = [_plain(line).strip() for line in _wrapped(text, width - len(indent) - 6)]
     while lines and not lines[0]:
         del lines[0]
     if not lines:
         return []
     if len(lines) == 1:
-        end = "\\" if lines[0].endswith('"') else ""
-        line = lines[0][:-1] + '\\"' if end else lines[0]
+        line = lines[0][:-1] + '\\"' if lines[0].endswith('"') else lines[0]
         return [f'{indent}"""{line}"""']
     return [f'{indent}"""{lines[0]}', *(f"{indent}{line}".rstrip() for line in lines[1:]), f'{indent}"""']
+
+
+def _remarks(text: str, indent: str, width: int) -> list[str]:
+    return [f"{indent}# {line}".rstrip() for line in _wrapped(text, width - len(indent) - 2)]
+
+
+def _wrapped(text: str, width: int) -> Iterator[str]:
+    """The lines of a comment; those that are too long are broken between words."""
+    for line in text.splitlines():
+        if len(line) <= width:
+            yield line
+        else:
+            yield from textwrap.wrap(line, width, break_long_words=False, break_on_hyphens=False)

@@ -116,7 +116,7 @@ def test_the_text_depends_on_the_interface_alone(interface: Interface, width: in
 
     def words(text: str) -> str:
         body = text.partition("__all__")[2]
-        return "".join(body.split()).replace(",)", ")").replace(",]", "]")
+        return "".join(body.replace("#", "").split()).replace(",)", ")").replace(",]", "]")
 
     assert words(first) == words(make_bindings(did, line_length=10_000))
 
@@ -126,6 +126,15 @@ def test_bindings_of_known_interfaces(source: str) -> None:
     did = TRICKY if source == "tricky" else MANAGEMENT.read_text("utf-8")
     interface = parse_did(did)
     assert_same(interface, make_bindings(did, name="Generated"), "Generated")
+
+
+def test_long_comments_are_wrapped() -> None:
+    comment = "word " * 60
+    did = f"// {comment}\ntype A = nat;\nservice : {{\n// {comment}\nf : (A) -> () }}"
+    for width in (60, 88):
+        text = make_bindings(did, line_length=width)
+        assert max(map(len, text.splitlines())) <= width
+        assert text.count("word") == 120
 
 
 def test_comments_and_order() -> None:
