@@ -131,7 +131,7 @@ def test_bindings_of_known_interfaces(source: str) -> None:
 def test_long_comments_are_wrapped() -> None:
     comment = "word " * 60
     did = f"// {comment}\ntype A = nat;\nservice : {{\n// {comment}\nf : (A) -> () }}"
-    for width in (60, 88):
+    for width in (70, 88):
         text = make_bindings(did, line_length=width)
         assert max(map(len, text.splitlines())) <= width
         assert text.count("word") == 120
