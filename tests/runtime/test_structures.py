@@ -382,14 +382,23 @@ def test_a_migration_that_fails_leaves_the_old_canister(program) -> None:
     assert canister.names() == ["ann"]
 
 
-def test_raw_data_are_not_overwritten(program) -> None:
+@pytest.mark.parametrize("place", [0, 1000, 65_532])
+def test_raw_data_are_not_overwritten(program, place: int) -> None:
     canister = program(
-        "@update\ndef put() -> void:\n    ic.stable64_grow(1)\n    ic.stable_write(0, b'mine')\n"
+        "@update\ndef put(place: nat64) -> void:\n"
+        "    ic.stable64_grow(1)\n    ic.stable_write(place, b'mine')\n"
     )
-    canister.put()
+    canister.put(place)
     with pytest.raises(CallRejected, match="written byte by byte"):
         program("s = StableVec[nat8](0)\n@update\ndef push() -> void:\n    s.push(1)\n", canister)
-    assert canister.stable_memory(0, 4) == b"mine"
+    assert canister.stable_memory(place, 4) == b"mine"
+
+
+def test_memory_that_only_grew_can_be_used(program) -> None:
+    canister = program("@update\ndef grow() -> void:\n    ic.stable64_grow(3)\n")
+    canister.grow()
+    program("s = StableVec[nat8](0)\n@update\ndef push() -> nat64:\n    return s.append(1)\n", canister)
+    assert canister.push() == 0
 
 
 def test_structures_are_not_used_at_build_time(program) -> None:

@@ -40,7 +40,7 @@ pub struct Manager {
 /// What the first bytes of a memory tell about its owner.
 #[derive(Debug, PartialEq, Eq, Clone, Copy)]
 pub enum Owner {
-    /// It was never written.
+    /// Its first page was never written.
     Nobody,
     /// A manager.
     Manager,
@@ -53,10 +53,13 @@ pub fn owner<M: Memory>(memory: &M) -> Result<Owner, Fault> {
     if memory.size() == 0 {
         return Ok(Owner::Nobody);
     }
-    let head: [u8; 8] = memory.bytes(0)?;
-    Ok(if &head[..3] == MAGIC {
-        Owner::Manager
-    } else if head == [0; 8] {
+    let head: [u8; 3] = memory.bytes(0)?;
+    if &head == MAGIC {
+        return Ok(Owner::Manager);
+    }
+    let mut page = alloc::vec![0; PAGE as usize];
+    memory.read(0, &mut page)?;
+    Ok(if page.iter().all(|byte| *byte == 0) {
         Owner::Nobody
     } else {
         Owner::Other
