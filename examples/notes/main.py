@@ -27,8 +27,8 @@ LONGEST_PAGE = 50  # notes that one call of list_notes() returns at most
 
 
 class Note(Record):
-    text: text
-    tags: Vec[text]
+    text: str
+    tags: Vec[str]
     changed: nat64
 
 

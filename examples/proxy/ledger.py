@@ -119,42 +119,51 @@ class Ledger(Service):
     @service_query
     def allowance(self, owner: Principal, spender: Principal) -> nat:
         """What ``spender`` may still take from ``owner``."""
+        ...
 
     @service_update
     def approve(self, spender: Principal, amount: nat) -> Receipt:
         """Allows ``spender`` to take up to ``amount`` from the caller; replaces an
         earlier allowance.
         """
+        ...
 
     @service_query
     def balance_of(self, owner: Principal) -> nat:
         """The tokens of ``owner`` in the smallest unit."""
+        ...
 
     @service_update
     def burn(self, amount: nat) -> Receipt:
         """Destroys tokens of the caller."""
+        ...
 
     @service_query
     def history(self, start: nat, length: nat) -> Vec[Entry]:
         """Entries of the log from index ``start`` on."""
+        ...
 
     @service_query
     def metadata(self) -> Metadata:
         """What the token is called, how much of it there is, and who may make more."""
+        ...
 
     @service_update
     def mint(self, to: Principal, amount: nat) -> Receipt:
         """Makes new tokens; only the minter may."""
+        ...
 
     @service_update
     def transfer(self, order: Transfer) -> Receipt:
         """Moves tokens of the caller; answers with the index of the entry in the
         log.
         """
+        ...
 
     @service_update
     def transfer_from(self, order: TransferFrom) -> Receipt:
         """Moves tokens of ``owner``, who must have allowed the caller to do so."""
+        ...
 
 
 # Arguments of the canister's installation.

@@ -92,10 +92,7 @@ async def pay(ledger: Ledger, to: Principal, amount: nat) -> Receipt:
 async def about(ledger: Ledger) -> Opt[Metadata]:
     """What the token is called; null if the canister does not say so."""
     result = await ledger.metadata().result()
-    match result:
-        case {"Ok": metadata}:
-            return metadata
-    return None
+    return result.Ok if result.Err is None else None
 
 
 @update

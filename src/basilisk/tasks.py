@@ -13,11 +13,18 @@ from _contextvars import copy_context
 from basilisk.calls import Call, Outcome
 
 TYPE_CHECKING = False
+if not TYPE_CHECKING:
+
+    def overload(function):
+        """Marks signatures that only type checkers read."""
+        return function
+
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Coroutine, Generator
     from contextvars import Context
     from types import TracebackType
-    from typing import Any, Generic, TypeVar
+    from typing import Any, Generic, Literal, TypeVar, overload
 
     _T = TypeVar("_T")
 
@@ -164,10 +171,13 @@ class Gathering(_Of[_T]):
         return results
 
 
-def gather(
-    *awaitables: Awaitable[_T] | Generator[Any, Any, _T] | Call[_T] | Outcome[_T],
-    return_exceptions: bool = False,
-) -> Gathering[_T]:
+@overload
+def gather(*awaitables: Awaitable[_T], return_exceptions: Literal[False] = False) -> Gathering[_T]: ...
+@overload
+def gather(*awaitables: Awaitable[_T], return_exceptions: bool) -> Gathering[_T | BaseException]: ...
+@overload
+def gather(*awaitables: Generator[Any, Any, _T], return_exceptions: bool = False) -> Gathering[_T]: ...
+def gather(*awaitables: Any, return_exceptions: bool = False) -> Any:
     """Runs calls, coroutines and generators side by side; awaited, it gives the list of their results.
 
     All calls are sent before the first answer is waited for.  It ends when all have ended; then it raises

@@ -18,7 +18,7 @@ from basilisk.migrate import migrate_sources
 from basilisk.runtime import Found
 from tests.runtime.kybra.cases import CASES, Case
 from tests.runtime.kybra.document import FOLDER, Block, blocks, document, read, sections
-from tests.runtime.kybra.world import Builder, Program, World
+from tests.runtime.kybra.world import Builder, World
 
 TABLE = Path(__file__).resolve().parents[2] / "docs" / "kybra.md"
 
@@ -85,7 +85,7 @@ def complete(program: str, case: Case) -> dict[str, str]:
 def test_a_block_does_what_its_text_says(readme: list[Block], make: Builder, name: str) -> None:
     """The block, completed or corrected as the table says, in a replica."""
     case = CASES[name]
-    case.check(World(make, built(make, complete(printed(readme, name), case))))
+    case.check(World(make, make(complete(printed(readme, name), case))))
 
 
 @pytest.mark.parametrize("name", MIGRATED)
@@ -94,17 +94,7 @@ def test_a_migrated_block_does_the_same(readme: list[Block], make: Builder, name
     case = CASES[name]
     files, _ = migrate_sources(complete(printed(readme, name), case))
     assert not any(re.search(r"kybra|\byield\b|Async", text) for text in files.values())
-    case.check(World(make, built(make, files)))
-
-
-def built(make: Builder, files: dict[str, str]) -> Program:
-    """The program, or a skipped test while Basilisk says that it does not have everything yet."""
-    try:
-        return make(files)
-    except ProgramError as error:
-        if "is not available yet" in str(error):
-            pytest.skip(error.what)
-        raise
+    case.check(World(make, make(files)))
 
 
 @pytest.mark.parametrize("name", CORRECTED)

@@ -181,6 +181,8 @@ def _method(method: Method, done: Collection[str], width: int) -> list[str]:
         f"{_STEP}@{method.decorator}{named}",
         *layout.signature(_STEP, method.name, parameters, result, end, width),
         *comment,
+        # Pyright takes a docstring alone for a body that forgets its result.
+        *([f"{_STEP * 2}..."] if comment else []),
     ]
 
 

@@ -49,14 +49,19 @@ def pyright(
     folder: Path, include: Iterable[Path], paths: Iterable[Path] = (), mode: str = "strict"
 ) -> list[Complaint]:
     """Errors of Pyright; ``paths`` are folders that imports are looked up in beside our sources."""
+    include = list(include)
     settings = folder / "pyrightconfig.json"
     settings.write_text(
         json.dumps(
             {
                 "include": [str(path) for path in include],
-                "exclude": ["**/.basilisk", "**/test_*.py"],
                 "extraPaths": [str(ROOT / "src"), *map(str, paths)],
                 "typeCheckingMode": mode,
+                # Each program may import what lies beside it.
+                "executionEnvironments": [
+                    {"root": str(root), "extraPaths": [str(root), str(ROOT / "src"), *map(str, paths)]}
+                    for root in {path if path.is_dir() else path.parent for path in include}
+                ],
                 "pythonVersion": VERSION,
             }
         ),

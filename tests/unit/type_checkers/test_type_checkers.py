@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -124,6 +125,11 @@ def incomplete(colour: Colour) -> str:
 """
 
 
+def programs_of(example: Path) -> list[Path]:
+    """The files of an example that go into its canister."""
+    return [path for path in sorted(example.glob("*.py")) if not path.name.startswith("test_")]
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder whose part ``path`` holds the stubs of Kybra as an installed package would."""
@@ -155,11 +161,23 @@ def by_mistake(found: list[Complaint], places: Mapping[int, str]) -> dict[str, s
 
 
 @pytest.fixture(scope="module")
-def from_pyright(folder: Path) -> list[Complaint]:
+def pages(folder: Path) -> list[Path]:
+    """The programs of docs/typing.md as files."""
+    text = (ROOT / "docs" / "typing.md").read_text(encoding="utf-8")
+    found = re.findall(r"^```python\n(# (\S+)\n.*?)^```$", text, re.M | re.S)
+    (folder / "pages").mkdir()
+    for program, name in found:
+        (folder / "pages" / name).write_text(program, encoding="utf-8")
+    return sorted((folder / "pages").iterdir())
+
+
+@pytest.fixture(scope="module")
+def from_pyright(folder: Path, pages: list[Path]) -> list[Complaint]:
     """What Pyright says in one run over good programs, examples and the wrong program."""
+    examples = [path for example in EXAMPLES for path in programs_of(example)]
     text, _ = wrong_program()
     (folder / "wrong.py").write_text(text, encoding="utf-8")
-    return pyright(folder, [PROGRAMS, *EXAMPLES, folder / "wrong.py"], [folder / "path"])
+    return pyright(folder, [PROGRAMS, *examples, *pages, folder / "wrong.py"], [folder / "path"])
 
 
 def test_correct_programs_pass_mypy(folder: Path) -> None:
@@ -168,11 +186,16 @@ def test_correct_programs_pass_mypy(folder: Path) -> None:
         assert mypy(folder, [PROGRAMS / name]) == []
 
 
+def test_programs_of_the_documentation_pass_mypy(folder: Path, pages: list[Path]) -> None:
+    """What docs/typing.md shows passes the checks that it speaks of."""
+    assert [path.name for path in pages] == ["calls.py", "closures.py", "exceptions.py"]
+    assert mypy(folder, pages) == []
+
+
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.name)
 def test_examples_pass_mypy(folder: Path, example: Path) -> None:
     """Every program of every example passes `mypy --strict`."""
-    programs = [path for path in sorted(example.glob("*.py")) if not path.name.startswith("test_")]
-    assert mypy(folder, programs) == []
+    assert mypy(folder, programs_of(example)) == []
 
 
 def test_correct_programs_and_examples_pass_pyright(from_pyright: list[Complaint]) -> None:
