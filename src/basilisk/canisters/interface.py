@@ -899,181 +899,224 @@ class ManagementCanister(Service):
     @service_update
     def create_canister(self, args: CreateCanisterArgs) -> CreateCanisterResult:
         """A new canister without code; the cycles that go along pay for it, the rest is its balance."""
+        ...
 
     @service_update
     def update_settings(self, args: UpdateSettingsArgs) -> None:
         """Changes settings of a canister, each that is not null; for its controllers."""
+        ...
 
     @service_update
     def upload_chunk(self, args: UploadChunkArgs) -> UploadChunkResult:
         """Keeps up to 1 MiB of code in the chunk store of a canister, under its SHA-256."""
+        ...
 
     @service_update
     def clear_chunk_store(self, args: ClearChunkStoreArgs) -> None:
         """Empties the chunk store of a canister."""
+        ...
 
     @service_update
     def stored_chunks(self, args: StoredChunksArgs) -> StoredChunksResult:
         """The hashes of what is in the chunk store of a canister."""
+        ...
 
     @service_update
     def install_code(self, args: InstallCodeArgs) -> None:
         """Installs, reinstalls or upgrades the code of a canister."""
+        ...
 
     @service_update
     def install_chunked_code(self, args: InstallChunkedCodeArgs) -> None:
         """Installs code that was uploaded in chunks."""
+        ...
 
     @service_update
     def uninstall_code(self, args: UninstallCodeArgs) -> None:
         """Removes code and state of a canister; calls under way are rejected."""
+        ...
 
     @service_update
     def start_canister(self, args: StartCanisterArgs) -> None:
         """Starts a canister that was stopped."""
+        ...
 
     @service_update
     def stop_canister(self, args: StopCanisterArgs) -> None:
         """Stops a canister; answers when its calls under way are done."""
+        ...
 
     @service_query
     def canister_status(self, args: CanisterStatusArgs) -> CanisterStatusResult:
         """State, settings, memory and cycles of a canister."""
+        ...
 
     @service_query
     def canister_metrics(self, args: CanisterMetricsArgs) -> CanisterMetricsResult:
         """What a canister has spent its cycles on."""
+        ...
 
     @service_update
     def delete_canister(self, args: DeleteCanisterArgs) -> None:
         """Deletes a canister that is stopped; its cycles are lost."""
+        ...
 
     @service_update
     def deposit_cycles(self, args: DepositCyclesArgs) -> None:
         """Adds the cycles that go along to the balance of a canister."""
+        ...
 
     @service_update
     def raw_rand(self) -> RawRandResult:
         """32 random bytes."""
+        ...
 
     @service_update
     def http_request(self, args: HttpRequestArgs) -> HttpRequestResult:
         """Sends a request to a web server; cycles pay for it."""
+        ...
 
     @service_update
     def canister_info(self, args: CanisterInfoArgs) -> CanisterInfoResult:
         """Code, controllers and latest changes of any canister."""
+        ...
 
     @service_update
     def canister_metadata(self, args: CanisterMetadataArgs) -> CanisterMetadataResult:
         """The content of a custom section of a canister's module."""
+        ...
 
     @service_update
     def ecdsa_public_key(self, args: EcdsaPublicKeyArgs) -> EcdsaPublicKeyResult:
         """The public key of a canister for a derivation path."""
+        ...
 
     @service_update
     def sign_with_ecdsa(self, args: SignWithEcdsaArgs) -> SignWithEcdsaResult:
         """Signs a hash with the canister's ECDSA key; cycles pay for it."""
+        ...
 
     @service_update
     def schnorr_public_key(self, args: SchnorrPublicKeyArgs) -> SchnorrPublicKeyResult:
         """The public key of a canister for a derivation path."""
+        ...
 
     @service_update
     def sign_with_schnorr(self, args: SignWithSchnorrArgs) -> SignWithSchnorrResult:
         """Signs a message with the canister's Schnorr key; cycles pay for it."""
+        ...
 
     @service_update
     def vetkd_public_key(self, args: VetkdPublicKeyArgs) -> VetkdPublicKeyResult:
         """The public key that belongs to the keys derived in a context."""
+        ...
 
     @service_update
     def vetkd_derive_key(self, args: VetkdDeriveKeyArgs) -> VetkdDeriveKeyResult:
         """Derives a key, encrypted for the transport key; cycles pay for it."""
+        ...
 
     @service_update
     def bitcoin_get_balance(self, args: BitcoinGetBalanceArgs) -> BitcoinGetBalanceResult:
         """The balance of an address."""
+        ...
 
     @service_update
     def bitcoin_get_utxos(self, args: BitcoinGetUtxosArgs) -> BitcoinGetUtxosResult:
         """Unspent outputs of an address."""
+        ...
 
     @service_update
     def bitcoin_send_transaction(self, args: BitcoinSendTransactionArgs) -> None:
         """Sends a transaction to the network."""
+        ...
 
     @service_update
     def bitcoin_get_current_fee_percentiles(
         self, args: BitcoinGetCurrentFeePercentilesArgs
     ) -> BitcoinGetCurrentFeePercentilesResult:
         """Percentiles of recent fees."""
+        ...
 
     @service_update
     def bitcoin_get_block_headers(self, args: BitcoinGetBlockHeadersArgs) -> BitcoinGetBlockHeadersResult:
         """Headers of blocks by their height."""
+        ...
 
     @service_update
     def node_metrics_history(self, args: NodeMetricsHistoryArgs) -> NodeMetricsHistoryResult:
         """What the nodes of a subnet have done."""
+        ...
 
     @service_update
     def subnet_info(self, args: SubnetInfoArgs) -> SubnetInfoResult:
         """Versions that a subnet runs."""
+        ...
 
     @service_update
     def provisional_create_canister_with_cycles(
         self, args: ProvisionalCreateCanisterWithCyclesArgs
     ) -> ProvisionalCreateCanisterWithCyclesResult:
         """A new canister with cycles from nowhere; on test networks."""
+        ...
 
     @service_update
     def provisional_top_up_canister(self, args: ProvisionalTopUpCanisterArgs) -> None:
         """Cycles from nowhere; on test networks."""
+        ...
 
     @service_update
     def take_canister_snapshot(self, args: TakeCanisterSnapshotArgs) -> TakeCanisterSnapshotResult:
         """Keeps code and state of a canister."""
+        ...
 
     @service_update
     def load_canister_snapshot(self, args: LoadCanisterSnapshotArgs) -> None:
         """Puts a canister back into the state of a snapshot."""
+        ...
 
     @service_update
     def read_canister_snapshot_metadata(
         self, args: ReadCanisterSnapshotMetadataArgs
     ) -> ReadCanisterSnapshotMetadataResponse:
         """What a snapshot consists of."""
+        ...
 
     @service_update
     def read_canister_snapshot_data(
         self, args: ReadCanisterSnapshotDataArgs
     ) -> ReadCanisterSnapshotDataResponse:
         """A part of a snapshot's code or memory."""
+        ...
 
     @service_update
     def upload_canister_snapshot_metadata(
         self, args: UploadCanisterSnapshotMetadataArgs
     ) -> UploadCanisterSnapshotMetadataResponse:
         """Begins a snapshot whose content is uploaded."""
+        ...
 
     @service_update
     def upload_canister_snapshot_data(self, args: UploadCanisterSnapshotDataArgs) -> None:
         """Uploads a part of a snapshot."""
+        ...
 
     @service_update
     def list_canister_snapshots(self, args: ListCanisterSnapshotsArgs) -> ListCanisterSnapshotsResult:
         """The snapshots of a canister."""
+        ...
 
     @service_update
     def delete_canister_snapshot(self, args: DeleteCanisterSnapshotArgs) -> None:
         """Deletes a snapshot."""
+        ...
 
     @service_query
     def fetch_canister_logs(self, args: FetchCanisterLogsArgs) -> FetchCanisterLogsResult:
         """The log of a canister."""
+        ...
 
     @service_query
     def list_canisters(self) -> ListCanistersResult:
         """The canisters of the subnet; for its administrators."""
+        ...

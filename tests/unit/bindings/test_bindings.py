@@ -154,6 +154,14 @@ def test_comments_and_order() -> None:
     assert text.index("left:") < text.index("right:") < text.index("pair:")
 
 
+def test_the_bindings_of_the_management_canister_are_current() -> None:
+    """interface.py is what the command in management.did makes."""
+    package = SOURCE / "basilisk" / "canisters"
+    text = (package / "management.did").read_text("utf-8")
+    made = make_bindings(text, source="management.did", name="ManagementCanister", line_length=110)
+    assert (package / "interface.py").read_text("utf-8") == made
+
+
 def test_names_that_python_has_taken() -> None:
     text = make_bindings(TRICKY)
     for line in (
