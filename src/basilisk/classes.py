@@ -270,6 +270,6 @@ def _is_enum(cls: type) -> bool:
 
 def _is_class_variable(annotation: Any) -> bool:
     if isinstance(annotation, str):
-        return annotation.startswith(("ClassVar", "typing.ClassVar"))
+        return annotation.partition("[")[0].strip() in ("ClassVar", "typing.ClassVar")
     origin = getattr(annotation, "__origin__", annotation)
     return getattr(origin, "_name", None) == "ClassVar"

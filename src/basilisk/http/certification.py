@@ -37,14 +37,15 @@ _EXACT, _BELOW = b"<$>", b"<*>"
 class Entry:
     """A certified response with its paths in the tree."""
 
-    __slots__ = ("expression_path", "path", "response", "url")
+    __slots__ = ("body_hash", "expression_path", "path", "response", "url")
 
     def __init__(self, url: str, response: Response, below: bool) -> None:
         self.url = url
         self.response = response
         base = [b"http_expr", *segments(url, below), _BELOW if below else _EXACT]
         self.expression_path = base
-        self.path = [*base, _EXPRESSION_HASH, b"", response_hash(response)]
+        self.body_hash = sha256(response.body).digest()
+        self.path = [*base, _EXPRESSION_HASH, b"", response_hash(response, self.body_hash)]
 
 
 class Certification:
@@ -66,7 +67,7 @@ class Certification:
         entries[_key(url, below)] = entry
         self.tree.set(entry.path)
         if not below:
-            self.tree.set([b"http_assets", url.encode("utf-8")], sha256(entry.response.body).digest())
+            self.tree.set([b"http_assets", url.encode("utf-8")], entry.body_hash)
         self.publish()
 
     def uncertify(self, url: str, below: bool = False) -> None:
@@ -141,7 +142,7 @@ def segments(url: str, below: bool = False) -> list[bytes]:
     return [*found, b""] if url.endswith("/") and not below else found
 
 
-def response_hash(response: Response) -> bytes:
+def response_hash(response: Response, body_hash: bytes) -> bytes:
     """The hash of a response with all its headers ("Response hash calculation")."""
     pairs = [(name.lower(), value.encode("utf-8")) for name, value in response.headers]
     pairs = [pair for pair in pairs if pair[0] not in ("ic-certificate", _EXPRESSION_HEADER.lower())]
@@ -149,7 +150,7 @@ def response_hash(response: Response) -> bytes:
     status = response.status
     pairs.append((":ic-cert-status", bytes([status & 0x7F | 0x80, status >> 7])))  # LEB128
     hashes = sorted(sha256(name.encode()).digest() + sha256(value).digest() for name, value in pairs)
-    return sha256(sha256(b"".join(hashes)).digest() + sha256(response.body).digest()).digest()
+    return sha256(sha256(b"".join(hashes)).digest() + body_hash).digest()
 
 
 def _more_specific(raw_path: str, path: Sequence[bytes]) -> list[list[bytes]]:

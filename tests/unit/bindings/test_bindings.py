@@ -183,6 +183,13 @@ def test_names_that_python_has_taken() -> None:
         assert line in text, line
 
 
+def test_types_whose_names_begin_like_words_of_typing() -> None:
+    """A reference forward to ClassVariable is a field, not a ClassVar."""
+    did = "type ClassVariable = record { next : opt ClassVariable }; service : { f : (ClassVariable) -> () }"
+    assert_same(parse_did(did), make_bindings(did, name="Generated"), "Generated")
+    assert 'next: "Opt[ClassVariable]"' in make_bindings(did)
+
+
 def test_services_by_name_and_files_without_service() -> None:
     named = make_bindings("type Ledger = service { get : () -> (Ledger) query }; service : () -> Ledger")
     assert named.count("class Ledger(Service):") == 1
