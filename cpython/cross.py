@@ -71,7 +71,7 @@ def _build(pins: Pins, toolchain: Toolchain, progress: Progress, prefix: Path) -
     }
     toolchain.run(
         progress,
-        "building zlib, liblzma and libbz2",
+        "building zlib, liblzma, libbz2 and SQLite",
         recipe("flags") + recipe("libraries"),
         log="libraries",
         env=env,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cpython.faults import BuildFault
 
-__all__ = ["Pins", "Source", "load_pins"]
+__all__ = ["Pins", "Source", "Wheel", "load_pins"]
 
 PINS_FILE = Path(__file__).with_name("pins.json")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -34,12 +34,23 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Wheel:
+    """A Python package whose files go into the runtime's library: name, version, file name, SHA-256."""
+
+    name: str
+    version: str
+    file: str
+    sha256: str
+
+
+@dataclass(frozen=True)
 class Pins:
     """Everything that is pinned."""
 
     suite: str
     packages: tuple[str, ...]
     sources: dict[str, Source]
+    wheels: dict[str, Wheel]
 
 
 def load_pins(path: Path = PINS_FILE) -> Pins:
@@ -50,12 +61,14 @@ def load_pins(path: Path = PINS_FILE) -> Pins:
             name: Source(name=name, urls=tuple(entry.pop("urls")), **entry)
             for name, entry in data["sources"].items()
         }
-        pins = Pins(suite=data["suite"], packages=tuple(data["packages"]), sources=sources)
+        wheels = {name: Wheel(name=name, **entry) for name, entry in data["wheels"].items()}
+        pins = Pins(data["suite"], tuple(data["packages"]), sources, wheels)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise BuildFault(f"{path}: the pins cannot be read: {error!r}", remedy="restore the file") from error
-    for source in sources.values():
-        if not _SHA256.fullmatch(source.sha256):
-            raise BuildFault(f"{path}: {source.name}: not a SHA-256: {source.sha256!r}")
+    pins_of: list[Source | Wheel] = [*sources.values(), *wheels.values()]
+    for pin in pins_of:
+        if not _SHA256.fullmatch(pin.sha256):
+            raise BuildFault(f"{path}: {pin.name}: not a SHA-256: {pin.sha256!r}")
     if sorted(set(pins.packages)) != list(pins.packages):
         raise BuildFault(f"{path}: packages must be sorted and named once")
     return pins

@@ -84,7 +84,7 @@ def sdk_problems(env: Mapping[str, str]) -> list[str] | None:
         for part in ("bin/clang", "bin/llvm-ar", "bin/llvm-ranlib", "bin/wasm-ld", "share/wasi-sysroot")
         if not (sdk / part).exists()
     ]
-    for tool in ("cargo", "rustc", "make", "python3.13", "wasm-opt", "zstd"):
+    for tool in ("cargo", "rustc", "make", "python3.13", "wasm-opt", "tclsh", "zstd"):
         if shutil.which(tool, path=env.get("PATH")) is None:
             problems.append(f"{tool} is not on the PATH")
     if shutil.which("rustc", path=env.get("PATH")) is not None and not _rust_target_present(env):

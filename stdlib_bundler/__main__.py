@@ -7,7 +7,7 @@ import re
 import sys
 from pathlib import Path
 
-from stdlib_bundler import bundle, format, graph, policy
+from stdlib_bundler import bundle, format, graph, policy, zones
 from stdlib_bundler.collect import Source
 from stdlib_bundler.compiler import CompileFault, interpreter_fits
 from stdlib_bundler.edits import EditFault
@@ -28,6 +28,7 @@ def _arguments() -> argparse.Namespace:
         metavar="NAME=FILE",
         help="a module of the runtime's own that is stored uncompressed (may be repeated)",
     )
+    parser.add_argument("--zones", type=Path, required=True, help="the wheel of the package tzdata")
     parser.add_argument("--config-c", type=Path, required=True, help="Modules/config.c of the runtime")
     parser.add_argument("--imports", type=Path, help="where to write the graph of imports")
     return parser.parse_args()
@@ -54,14 +55,15 @@ def main() -> int:
         name, _, file = item.partition("=")
         extra.append(Source(name, name.replace(".", "/") + ".py", False, Path(file).read_bytes()))
     try:
-        blob = bundle.build(arguments.lib, extra, built_in)
+        time_zones = zones.modules(arguments.zones)
+        blob = bundle.build(arguments.lib, extra, built_in, zones=time_zones)
         data = format.write(blob)
-    except (CompileFault, EditFault, format.FormatError, OSError) as error:
+    except (CompileFault, EditFault, zones.ZonesFault, format.FormatError, OSError) as error:
         print(f"stdlib_bundler: {error}", file=sys.stderr)
         return 1
     arguments.output.write_bytes(data)
     if arguments.imports is not None:
-        arguments.imports.write_bytes(graph.document(arguments.lib, built_in | _WITHOUT_ENTRY))
+        arguments.imports.write_bytes(graph.document(arguments.lib, built_in | _WITHOUT_ENTRY, time_zones))
     modules = blob.modules()
     raw = sum(len(module.data) for module in modules.values())
     print(

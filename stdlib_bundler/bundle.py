@@ -56,15 +56,16 @@ def build(
     built_in: frozenset[str] = policy.BUILT_IN,
     often: Shelf = OFTEN,
     seldom: Shelf = SELDOM,
+    zones: Sequence[collect.Source] = (),
 ) -> format.Blob:
     """The blob of the library in folder ``lib``.
 
     ``extra`` are modules of the runtime's own that must be importable first of all; they become frozen like
-    ``EARLY_MODULES``.  ``built_in`` are the C modules of the runtime.
+    ``EARLY_MODULES``.  ``built_in`` are the C modules of the runtime, ``zones`` the modules of ``tzdata``.
     """
     early: list[format.Module] = []
     later: dict[str, format.Module] = {}
-    for source in [*collect.modules(lib, built_in), *collect.own_modules()]:
+    for source in [*collect.modules(lib, built_in), *collect.own_modules(), *zones]:
         frozen = source.name in EARLY_MODULES
         module = format.Module(source.name, compile_source(source), source.package, frozen)
         if frozen:

@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import ast
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from stdlib_bundler import collect, policy
 
-__all__ = ["ALWAYS", "CALLED_BY_C", "IMPORTED_BY_C", "TRIED", "Part", "document", "parts"]
+__all__ = ["ALWAYS", "CALLED_BY_C", "IMPORTED_BY_C", "READS_FILES", "TRIED", "Part", "document", "parts"]
 
 #: What C modules import, and what C code of theirs calls by name (CPython 3.13, Modules/).
 IMPORTED_BY_C: dict[str, tuple[str, ...]] = {
@@ -32,6 +32,11 @@ IMPORTED_BY_C: dict[str, tuple[str, ...]] = {
     "_pickle": ("_compat_pickle", "codecs", "copyreg", "functools"),
     "_sre": ("re",),
     "_zoneinfo": ("io", "pickle", "weakref", "zoneinfo._common", "zoneinfo._tzpath"),
+}
+
+#: What a module needs for its files, besides the packages that hold them.
+READS_FILES: dict[str, tuple[str, ...]] = {
+    "zoneinfo": ("importlib.resources", "_basilisk_resources"),
 }
 
 #: What the interpreter itself imports when a program does something without an import statement: prints a
@@ -200,23 +205,28 @@ def _codecs(text: bytes, aliases: Mapping[str, str]) -> Iterator[str]:
                 yield f"encodings.{found}"
 
 
-def document(lib: Path, built_in: frozenset[str] = policy.BUILT_IN) -> bytes:
-    """The graph as JSON.
+def document(
+    lib: Path, built_in: frozenset[str] = policy.BUILT_IN, zones: Sequence[collect.Source] = ()
+) -> bytes:
+    """The graph as JSON; ``zones`` are the modules of ``tzdata``, which zoneinfo reads.
 
     ``always`` lists modules, ``codecs`` maps spellings to modules, ``names`` is the table that the numbers in
     ``modules`` mean: of each module the parts as ``[name, mentions, imports]``, the top first, with 0 for its
     name.  Only names of parts are in the table: what mentions nothing of them cannot make a function run.
     """
-    sources = [*collect.modules(lib, built_in), *collect.own_modules(), *_frozen(lib)]
+    sources = [*collect.modules(lib, built_in), *collect.own_modules(), *_frozen(lib), *zones]
     modules = {source.name for source in sources} | built_in
     aliases = _aliases(source.name for source in sources)
     table: dict[str, list[Part]] = {}
     for source in sources:
         found = table[source.name] = parts(source.text, source.name, source.package)
-        if not source.name.startswith("encodings"):
+        if not source.name.startswith(("encodings", "tzdata")):
             found[0].imports.update(_codecs(source.text, aliases))
     for name, imported in IMPORTED_BY_C.items():
         table[name] = [Part("", set(imported))]
+    for name, imported in READS_FILES.items():
+        if zones and name in table:
+            table[name][0].imports.update(imported, (source.name for source in zones))
     parents = {part.name for found in table.values() for part in found}
     names = sorted(parents)  # "" is the first
     number = {name: index for index, name in enumerate(names)}

@@ -31,6 +31,11 @@ _NO_PROCESSES = "a canister is a single process without an operating system"
 _NO_THREADS = "a canister runs one message at a time on one thread"
 _NO_TERMINAL = "a canister has no terminal"
 _NO_C = "a canister cannot load machine code"
+_NO_LOOP = (
+    "an event loop needs sockets and a thread to wait on, and the network drives a canister's coroutines:"
+    " declare methods with `async def`, await calls, run several with ic.gather() or ic.TaskGroup, and come"
+    " back later with ic.set_timer()"
+)
 _CHAIN = "split the work over several update calls or canisters"
 
 #: Cannot work in a canister: why, and what to use instead.
@@ -62,14 +67,8 @@ REFUSED: dict[str, str] = {
     "_winapi": "it belongs to Windows",
     "_wmi": "it belongs to Windows",
     "antigravity": "a canister cannot open a web browser",
-    "asyncio": (
-        "its event loop needs sockets and a thread to wait on; canister methods may be declared with"
-        " `async def` and are driven by the Internet Computer itself"
-    ),
-    "_asyncio": (
-        "asyncio's event loop needs sockets and a thread to wait on; canister methods may be declared with"
-        " `async def` and are driven by the Internet Computer itself"
-    ),
+    "asyncio": _NO_LOOP,
+    "_asyncio": _NO_LOOP,
     "concurrent.futures.process": f"{_NO_PROCESSES}; {_CHAIN}",
     "ctypes": f"{_NO_C}; use pure Python, or struct and memoryview for binary data",
     "curses": f"{_NO_TERMINAL}; print() writes to the canister's log",
@@ -239,7 +238,7 @@ OPTIONAL_BUILT_IN: dict[str, str] = {
 }
 
 #: The optional C modules that a runtime built by this project has (cpython/recipes).
-LINKED_LIBRARIES: frozenset[str] = frozenset({"_bz2", "_lzma"})
+LINKED_LIBRARIES: frozenset[str] = frozenset({"_bz2", "_lzma", "_sqlite3"})
 
 #: Pure-Python modules that are of no use without one of the optional C modules.
 _FRONTS: dict[str, str] = {"bz2": "_bz2", "lzma": "_lzma", "sqlite3": "_sqlite3"}

@@ -11,6 +11,7 @@ from cpython.cross import REPOSITORY, cpython_key
 from cpython.pins import Pins
 from cpython.progress import Progress
 from cpython.toolchain import Toolchain
+from cpython.wheels import fetch_wheel
 from tools.toolbox import SourcesChanged, build_toolbox
 from tools.wasm_file import check_runtime, custom_section
 
@@ -35,7 +36,9 @@ _VERSIONS = {
 
 def runtime_key(pins: Pins) -> str:
     """Hash of everything the artefact is made from."""
-    return digest("runtime", str(FORMAT_VERSION), cpython_key(pins), tree_digest(REPOSITORY, _INPUTS))
+    wheels = [f"{name} {wheel.sha256}" for name, wheel in sorted(pins.wheels.items())]
+    inputs = tree_digest(REPOSITORY, _INPUTS)
+    return digest("runtime", str(FORMAT_VERSION), cpython_key(pins), inputs, *wheels)
 
 
 def assemble(
@@ -52,10 +55,13 @@ def assemble(
     if runtime_key(pins) != key:
         raise SourcesChanged("the sources changed while they were copied", remedy="run it again")
     shutil.copytree(prefix, work / "prefix", symlinks=True)
+    zones = pins.wheels["tzdata"]
+    shutil.copyfile(fetch_wheel(zones, progress), work / zones.file)
     env = {
         "OUT": toolchain.inside(out),
         "PREFIX": toolchain.inside(work / "prefix"),
         "SOURCES": toolchain.inside(work),
+        "ZONES": toolchain.inside(work / zones.file),
         "SOURCE_DATE_EPOCH": "1000000000",
     }
     bridge = {
@@ -108,6 +114,7 @@ def _manifest(pins: Pins, toolchain: Toolchain, prefix: Path, key: str) -> bytes
         },
         "key": key,
         "sources": {name: source.sha256 for name, source in pins.sources.items()},
+        "wheels": {name: wheel.sha256 for name, wheel in pins.wheels.items()},
         "tools": versions,
     }
     return json.dumps(content, indent=1, sort_keys=True).encode() + b"\n"

@@ -70,6 +70,18 @@ class StdlibFinder:
     def is_package(fullname):
         return bool(_basilisk_ic.stdlib_has(fullname))
 
+    @staticmethod
+    def get_data(path):
+        from _basilisk_resources import read
+
+        return read(path)
+
+    @staticmethod
+    def get_resource_reader(fullname):
+        from _basilisk_resources import Reader
+
+        return Reader(fullname) if _basilisk_ic.stdlib_has(fullname) else None
+
 
 class _Entry:
     """A module of the bundle: source text, or code that was packed once the source was not needed."""

@@ -6,12 +6,14 @@ export PKG_CONFIG=/bin/false CONFIG_SITE=../Tools/wasm/config.site-wasm32-wasi
 export ZLIB_CFLAGS="-I$PREFIX/include" ZLIB_LIBS="-L$PREFIX/lib -lz"
 export LIBLZMA_CFLAGS="-I$PREFIX/include" LIBLZMA_LIBS="-L$PREFIX/lib -llzma"
 export BZIP2_CFLAGS="-I$PREFIX/include" BZIP2_LIBS="-L$PREFIX/lib -lbz2"
+# SQLite's unix layer asks for the process's number.
+export LIBSQLITE3_CFLAGS="-I$PREFIX/include" LIBSQLITE3_LIBS="-L$PREFIX/lib -lsqlite3 -lwasi-emulated-getpid"
 ../configure --host=wasm32-wasip1 --build="$(../config.guess)" --with-build-python="$BUILD_PYTHON" \
     --prefix=/basilisk --disable-test-modules --with-ensurepip=no --with-pymalloc
 make -j"$(nproc)" libpython3.13.a Modules/_decimal/libmpdec/libmpdec.a Modules/_hacl/libHacl_Hash_SHA2.a \
     Modules/expat/libexpat.a
 
-for module in zlib _bz2 _lzma; do
+for module in zlib _bz2 _lzma _sqlite3; do
     grep -q "^MODULE_$(echo "$module" | tr '[:lower:]' '[:upper:]')_STATE=yes" Makefile || {
         echo "configure did not take up the module $module; see config.log"
         exit 1
@@ -34,3 +36,4 @@ cp ../LICENSE "$PREFIX/licences/cpython"
 cp "$BUILD/zlib/LICENSE" "$PREFIX/licences/zlib"
 cp "$BUILD/xz/COPYING" "$PREFIX/licences/xz"
 cp "$BUILD/bzip2/LICENSE" "$PREFIX/licences/bzip2"
+cp "$BUILD/sqlite/LICENSE.md" "$PREFIX/licences/sqlite"

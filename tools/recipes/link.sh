@@ -17,6 +17,7 @@ done
 $CC -mexec-model=reactor -o "$OUT/linked.wasm" $objects "$OUT/libbasilisk_bridge.a" \
     "$PREFIX/lib/libpython3.13.a" "$PREFIX/lib/libmpdec.a" "$PREFIX/lib/libHacl_Hash_SHA2.a" \
     "$PREFIX/lib/libexpat.a" "$PREFIX/lib/libz.a" "$PREFIX/lib/liblzma.a" "$PREFIX/lib/libbz2.a" \
+    "$PREFIX/lib/libsqlite3.a" \
     -lwasi-emulated-signal -lwasi-emulated-getpid -lwasi-emulated-process-clocks -ldl -lm \
     -Wl,-z,stack-size=8388608 -Wl,--stack-first -Wl,--export=basilisk_mailbox -Wl,--export=basilisk_step \
     -Wl,--wrap=free -Wl,--wrap=realloc -Wl,--gc-sections -Wl,--strip-debug -Wl,-O2

@@ -36,6 +36,38 @@ def logging_reentrant_handlers() -> None:
     assert seen == ["outer", "inner"], seen
 
 
+def threads_say_why() -> None:
+    import concurrent.futures
+    import threading
+
+    def start() -> None:
+        threading.Thread(target=print).start()
+
+    def submit() -> None:
+        concurrent.futures.ThreadPoolExecutor().submit(print)
+
+    for action in (start, submit):
+        try:
+            action()
+        except RuntimeError as error:
+            assert "one message at a time" in str(error) and "timer" in str(error), error
+        else:
+            raise AssertionError("a thread was started")
+    assert threading.active_count() == 1
+
+
+def sleep_says_why() -> None:
+    import time
+
+    time.sleep(0)
+    try:
+        time.sleep(0.001)
+    except RuntimeError as error:
+        assert "no time passes" in str(error) and "timer" in str(error), error
+    else:
+        raise AssertionError("sleep() ended")
+
+
 def cve_2025_11468() -> None:
     from email import message_from_string
     from email.policy import default
