@@ -25,6 +25,28 @@ canister as well, compressed, and are loaded at their first import. A module tha
 again by the next query, because a query's changes are discarded: import at the top what queries use.
 """
 
+_NOTES = """
+## Worth knowing
+
+- `sqlite3`: SQLite 3.46.1 with JSON, window and mathematical functions, without full-text search, R-trees,
+  the write-ahead log and loadable extensions. A database in memory (`":memory:"`) is canister state like any
+  other object: it is in the snapshot when the program fills it while it is imported, a trap undoes what the
+  message changed, and an upgrade forgets it. `connection.serialize()` and `deserialize()` carry it through
+  stable memory. `random()` and `randomblob()` fail as long as the canister has no entropy.
+- `zoneinfo`: all time zones of the IANA database are in the canister (the package `tzdata`); the tables for
+  humans (`zone.tab`, `tzdata.zi`) are not. A new release of the database comes with a new runtime.
+- `hashlib`: every algorithm that CPython itself implements (MD5, SHA-1, SHA-2, SHA-3, SHAKE, BLAKE2).
+  `pbkdf2_hmac`, `scrypt` and further names of `hashlib.new()` belong to OpenSSL, which is not here.
+- `threading`: locks, events and thread-local data work; starting a thread raises `RuntimeError`, and so does
+  `concurrent.futures.ThreadPoolExecutor.submit`. `time.sleep()` raises it too: no time passes within a
+  message.
+- `math`, `cmath`: transcendental functions are those of wasi-libc (musl) and the same on every node; the last
+  digit may differ from that of a host with another C library.
+- `inspect.getsource`, `linecache` and tracebacks show the lines of the program and of packages. Of the
+  library they show names and line numbers: its sources would add 1.2 MB to every canister. Docstrings of the
+  library are left out.
+"""
+
 _TITLES = {
     "shipped": ("Shipped", "Pure Python, whole packages unless a submodule is listed further down."),
     "frozen": ("Part of the interpreter", "Pure Python that CPython carries frozen inside itself."),
@@ -51,6 +73,7 @@ def render(built_in: frozenset[str] = policy.BUILT_IN | policy.LINKED_LIBRARIES)
             parts += [f"| `{name}` | {reason} |\n" for name, reason in rows]
         else:
             parts.append(_wrapped([f"`{name}`" for name, _ in rows]))
+    parts.append(_NOTES)
     files = sorted({edit.file for edit in edits.EDITS})
     parts.append(
         "\n## Changed\n\nThese modules import a refused module only for a part of their work."
