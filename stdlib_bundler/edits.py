@@ -60,6 +60,12 @@ EDITS: tuple[Edit, ...] = (
         "from asyncio import iscoroutinefunction\n",
         "from inspect import iscoroutinefunction\n",
     ),
+    # The type of capsules is that of any capsule; typing_extensions asks for it.
+    Edit(
+        "types.py",
+        "        import _socket\n        return type(_socket.CAPI)\n",
+        "        import _datetime\n        return type(_datetime.datetime_CAPI)\n",
+    ),
     # Only a document that is named by its address is fetched.
     Edit(
         "xml/sax/saxutils.py",

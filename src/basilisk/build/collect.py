@@ -8,6 +8,7 @@ unless the program is prepared for its absence.
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections import deque
 from collections.abc import Iterator
@@ -15,6 +16,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from basilisk.build.check import check, encoding_problem, read_source, try_facts
+from basilisk.build.datafiles import may_read_data
+from basilisk.build.deferral import defer_refused
+from basilisk.build.distributions import Installed
 from basilisk.build.environment import Candidate, environment_folders, forget_listings, lookup
 from basilisk.build.facts import ImportFact, Place
 from basilisk.build.modules import Collection, ImportedBy, Module
@@ -45,6 +49,9 @@ HOST_ONLY = frozenset(
 )
 """Subpackages of basilisk that exist on the host alone."""
 
+_DOTTED = re.compile(rb"""["']([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+)["']""")
+_PLAIN = re.compile(rb"""["']([A-Za-z_]\w*)["']""")
+
 _ALIASES = frozenset({"collections.abc", "os.path"})
 """Modules that another module puts into ``sys.modules`` under a name of its own."""
 
@@ -73,6 +80,7 @@ class _Collector:
         self.library: set[str] = set()
         self.included: set[str] = set()
         self.own: set[str] = set()
+        self.installed = Installed(folders)
         shown = project.display(project.source_root)
         self.root_shown = "" if shown == "." else shown + os.sep
 
@@ -80,12 +88,12 @@ class _Collector:
         self._entry()
         for name in self.project.include:
             self._include(name)
-        while self.queue:
-            module = self.queue.popleft()
-            for fact in module.facts.imports:
-                self._follow(module, fact)
+        self._drain()
+        self._named_in_texts()
+        self._read_by_others()
+        self._drain()
         self._raise_problems()
-        packages, data = belongings(self.modules, self.folders, self.included)
+        packages, data = belongings(self.modules, self.installed, self.included)
         return Collection(
             self.project.module,
             dict(self.modules),
@@ -97,6 +105,41 @@ class _Collector:
             self.project.stdlib,
             frozenset(self.own),
         )
+
+    def _drain(self) -> None:
+        while self.queue:
+            module = self.queue.popleft()
+            for fact in module.facts.imports:
+                self._follow(module, fact)
+
+    def _named_in_texts(self) -> None:
+        """Dotted names that the program writes as texts may be imported, as ``"jinja2.ext.do"``."""
+        for module in [item for item in self.modules.values() if item.user]:
+            for match in _DOTTED.finditer(module.source):
+                parts = match.group(1).decode("ascii").split(".")
+                known = self.modules.get(parts[0])
+                for count in range(1, len(parts) + 1):
+                    name = ".".join(parts[:count])
+                    if known is None and self.stdlib.has(name):
+                        self.library.add(name)
+                    elif known is None or known.user or not self._resolve(name):
+                        break
+
+    def _read_by_others(self) -> None:
+        """Packages of data that nobody imports: time zones, and what a package requires and names."""
+        wanted: set[str] = set()
+        for module in [item for item in self.modules.values() if item.source]:
+            if module.user:
+                wanted.update("tzdata" for fact in module.facts.imports if fact.module == "zoneinfo")
+            elif may_read_data(module.source):
+                owner = self.installed.owner(module.file)
+                texts = {match.decode("ascii") for match in _PLAIN.findall(module.source)}
+                for name in sorted(owner.requires if owner is not None else ()):
+                    needed = self.installed.named(name)
+                    wanted |= (needed.tops if needed is not None else frozenset()) & texts
+        for top in sorted(wanted):
+            if self._resolve(top):
+                self._include(f"{top}.*")
 
     def _entry(self) -> None:
         name = self.project.module
@@ -236,7 +279,9 @@ class _Collector:
         if problem is not None:
             self._add(replace(module, refused=f"{module.file}:{problem[1]}: {problem[0]}"))
         else:
-            self._add(replace(module, source=source, facts=try_facts(source)))
+            facts = try_facts(source)
+            deferred, names = defer_refused(source, self.stdlib)
+            self._add(replace(module, source=deferred, facts=facts, deferred=names))
 
     def _add(self, module: Module) -> None:
         self.modules[module.name] = module
@@ -290,8 +335,10 @@ class _Collector:
             return None
         return self._missing(name, where, guard)
 
-    def _missing(self, name: str, where: Location, guard: str) -> ProgramError:
+    def _missing(self, name: str, where: Location, guard: str) -> ProgramError | None:
         top = name.partition(".")[0]
+        if top in self.modules and not self.modules[top].user and self._makes_modules(top):
+            return None  # as `six.moves`: running the program tells
         if top in self.modules or top in OWN_PACKAGES:
             return ProgramError(
                 f"no module named {name}",
@@ -312,6 +359,14 @@ class _Collector:
             where=where,
             cause=f"it is neither beside the program nor in the active environment (looked in {looked})",
             remedy=f"check the spelling, or install the package that provides {top} there; {guard}",
+        )
+
+    def _makes_modules(self, top: str) -> bool:
+        """Whether a package may put modules into the interpreter that have no file."""
+        return any(
+            b"sys.modules" in module.source or b"meta_path" in module.source
+            for name, module in self.modules.items()
+            if name == top or name.startswith(f"{top}.")
         )
 
     def _raise_problems(self) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 __all__ = ["Distribution", "Installed", "normalised"]
 
 _KEPT = ("entry_points.txt", "top_level.txt")
+_REQUIRES = re.compile(r"Requires-Dist:\s*([A-Za-z0-9][A-Za-z0-9._-]*)", re.IGNORECASE)
 _MODULE_SUFFIXES = (".py", ".so", ".pyd", ".dylib")
 
 
@@ -59,6 +60,16 @@ class Distribution:
     def version(self) -> str:
         """Its version; empty when the metadata is damaged."""
         return self._header(b"version")
+
+    @cached_property
+    def requires(self) -> frozenset[str]:
+        """Names, normalised, of the projects that it needs, extras left aside."""
+        found = set()
+        for line in self.headers.decode("utf-8", "replace").split("\n"):
+            match = _REQUIRES.match(line)
+            if match is not None and "extra" not in line.partition(";")[2]:
+                found.add(normalised(match.group(1)))
+        return frozenset(found)
 
     def _header(self, name: bytes) -> str:
         for line in self.headers.split(b"\n"):

@@ -17,7 +17,8 @@ class Module:
     """One module of the program.
 
     ``file`` is the relative name that tracebacks show; ``folders`` is where a package's submodules are
-    (several for a namespace package).  ``refused`` says why importing it fails in a canister.
+    (several for a namespace package).  ``refused`` says why importing it fails in a canister; ``deferred``
+    are modules whose import, which would fail, happens when they are used.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Module:
     folders: tuple[Path, ...] = ()
     path: Path | None = None
     refused: str | None = None
+    deferred: tuple[str, ...] = ()
     facts: Facts = field(default=Facts(), repr=False)
 
     @property
@@ -48,6 +50,7 @@ class Package:
 
     ``modules`` maps names to bytes of source, ``data`` paths to bytes; ``native`` are the files of extension
     modules that stay out.  ``unread`` counts data files that nothing could read, so that they stay out too.
+    ``deferred`` are modules of the library that cannot work and that the package fails on when it uses them.
     """
 
     name: str
@@ -56,6 +59,7 @@ class Package:
     data: dict[str, int] = field(default_factory=dict)
     native: tuple[str, ...] = ()
     unread: int = 0
+    deferred: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
-from pathlib import Path
 
 from basilisk.build.datafiles import data_files, may_read_data
 from basilisk.build.distributions import Distribution, Installed
@@ -17,13 +16,12 @@ _LITERAL = re.compile(rb"""["']([A-Za-z0-9][A-Za-z0-9._-]*)["']""")
 
 
 def belongings(
-    modules: Mapping[str, Module], folders: tuple[Path, ...], included: Collection[str]
+    modules: Mapping[str, Module], installed: Installed, included: Collection[str]
 ) -> tuple[tuple[Package, ...], dict[str, bytes]]:
     """The packages that ``modules`` are parts of, and the files to pack besides sources, by path.
 
-    ``folders`` are those of the environment; ``included`` names packages whose data is wanted in any case.
+    ``included`` names packages whose data is wanted in any case.
     """
-    installed = Installed(folders)
     groups: dict[str, list[Module]] = {}
     owners: dict[str, Distribution] = {}
     for name in sorted(modules):
@@ -67,6 +65,7 @@ def belongings(
                 {name: len(content) for name, content in sorted(files.items())},
                 tuple(module.file for module in members if module.refused is not None),
                 unread,
+                tuple(sorted({name for module in members for name in module.deferred})),
             )
         )
     return tuple(packages), dict(sorted(data.items()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from basilisk.build.modules import Collection
+from basilisk.build.modules import Collection, Package
 from basilisk.runtime import Runtime
 from basilisk.runtime.library import Library
 
@@ -17,7 +17,7 @@ def report_of(collection: Collection, runtime: Runtime, loaded: frozenset[str]) 
 
     ``packages`` has the program (with an empty name) and each distribution: ``name``, ``version``,
     ``modules`` and ``data`` with their sizes, ``native`` files that stay out, ``unread`` data files that
-    nothing could read, ``size`` in all.  ``stdlib`` has the ``profile``, the library's modules ``in_memory``
+    nothing could read, ``deferred`` modules that fail when they are used, ``size`` in all.  ``stdlib`` has the ``profile``, the library's modules ``in_memory``
     and those to be loaded ``on_import``, both with the sizes of their code, and how many are ``left_out``.
     """
     sizes = Library(runtime.stdlib_blob).sizes
@@ -29,9 +29,7 @@ def report_of(collection: Collection, runtime: Runtime, loaded: frozenset[str]) 
         reached = shipped(collection, runtime, loaded)
         on_import = {name: size for name, size in on_import.items() if name in reached}
     return {
-        "packages": [
-            {**asdict(item), "native": list(item.native), "size": item.size} for item in collection.packages
-        ],
+        "packages": [_row(item) for item in collection.packages],
         "stdlib": {
             "profile": collection.profile,
             "in_memory": in_memory,
@@ -39,3 +37,8 @@ def report_of(collection: Collection, runtime: Runtime, loaded: frozenset[str]) 
             "left_out": len(sizes) - len(in_memory) - len(on_import),
         },
     }
+
+
+def _row(package: Package) -> dict[str, Any]:
+    row: dict[str, Any] = asdict(package)
+    return {**row, "native": list(package.native), "deferred": list(package.deferred), "size": package.size}

@@ -23,6 +23,8 @@ def show_report(report: dict[str, Any]) -> None:
     for item in report["packages"]:
         for file in item["native"]:
             click.echo(f"  left out: {file} (machine code); the package works without it, or fails on import")
+        if item["deferred"]:
+            click.echo(f"  {item['name']} fails where it uses {', '.join(item['deferred'])}")
         if item["unread"]:
             click.echo(f"  left out: {item['unread']} data files of {item['name']}, which nothing reads")
     library = report["stdlib"]
