@@ -53,7 +53,9 @@ def main() -> int:
     extra = []
     for item in arguments.frozen:
         name, _, file = item.partition("=")
-        extra.append(Source(name, name.replace(".", "/") + ".py", False, Path(file).read_bytes()))
+        # Warnings pass over the frames of the import system, which they know by these words.
+        shown = f"importlib/_bootstrap/{name}.py"
+        extra.append(Source(name, shown, False, Path(file).read_bytes()))
     try:
         time_zones = zones.modules(arguments.zones)
         blob = bundle.build(arguments.lib, extra, built_in, zones=time_zones)

@@ -141,7 +141,7 @@ class _Reader:
             inner = Part(owner if special else node.name)
             self.parts.append(inner)
         for statement in node.body:
-            self.one(statement, inner if inner.name else Part(node.name), owner)
+            self.one(statement, inner, owner)
 
     def leaf(self, node: ast.AST, part: Part) -> None:
         if isinstance(node, ast.Name):

@@ -24,7 +24,9 @@ class RefusalFinder:
 
 
 class StdlibFinder:
-    """Finds the modules of the standard library in the runtime's blob."""
+    """Finds the modules of the standard library in the runtime's blob; an instance loads one module."""
+
+    __slots__ = ()
 
     @classmethod
     def find_spec(cls, fullname, path=None, target=None):
@@ -32,7 +34,7 @@ class StdlibFinder:
         if package is None:
             return None
         tail = fullname.replace(".", "/") + ("/__init__.py" if package else ".py")
-        spec = _bootstrap.ModuleSpec(fullname, cls, origin="<stdlib>/" + tail, is_package=package)
+        spec = _bootstrap.ModuleSpec(fullname, cls(), origin="<stdlib>/" + tail, is_package=package)
         spec.has_location = True
         if package:
             spec.submodule_search_locations.append("<stdlib>/" + fullname.replace(".", "/"))
@@ -112,7 +114,13 @@ class _Entry:
 
 
 class BundleFinder:
-    """Finds Basilisk's, the user's and third-party modules, which were packed at build time."""
+    """Finds Basilisk's, the user's and third-party modules, which were packed at build time.
+
+    As with the interpreter's own finders for files, a module's loader is an instance: code that looks for
+    functions in a module must not find it.
+    """
+
+    __slots__ = ()
 
     #: name -> entry, or the text of a refusal.
     modules = {}
@@ -127,7 +135,7 @@ class BundleFinder:
         if isinstance(entry, str):
             # What a missing file raises on a host: some packages catch nothing wider.
             raise ModuleNotFoundError(entry, name=fullname)
-        spec = _bootstrap.ModuleSpec(fullname, cls, origin=entry.file, is_package=entry.package)
+        spec = _bootstrap.ModuleSpec(fullname, cls(), origin=entry.file, is_package=entry.package)
         spec.has_location = entry.file is not None
         if entry.package:
             folder = fullname.replace(".", "/") if entry.file is None else entry.file.rpartition("/")[0]

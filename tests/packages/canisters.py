@@ -17,9 +17,12 @@ from basilisk.testing.local import LocalCanister
 
 from .provision import environment, site
 
-__all__ = ["CASES", "Outcome", "deployed", "host_answer", "names", "outcome"]
+__all__ = ["CASES", "KNOWN", "Outcome", "deployed", "host_answer", "names", "outcome", "program"]
 
 CASES = Path(__file__).parent / "cases"
+KNOWN = {"sympy": "does not work: it computes with ctypes when it is imported"}
+"""Packages that cannot work, and why."""
+
 _MAIN = """{imports}from basilisk import query, text
 
 
@@ -59,10 +62,12 @@ def host_answer(folder: Path, name: str) -> str:
     return answer.stdout if answer.returncode == 0 else answer.stderr
 
 
-def deployed(folder: Path, stdlib: str = "full") -> tuple[LocalCanister, dict[str, Any], int]:
+def deployed(
+    folder: Path, stdlib: str = "full", python: Path | None = None
+) -> tuple[LocalCanister, dict[str, Any], int]:
     """A canister of the program in ``folder``, the report of its build, and its size in bytes of gzip."""
     project = replace(resolve(str(folder)), stdlib=stdlib)
-    built = build(project, output=folder / "out", python=environment())
+    built = build(project, output=folder / "out", python=python or environment())
     interface = parse_did(built.did.read_text(encoding="utf-8"))
     canister = LocalCanister(Replica(), built.gzip.read_bytes(), interface)
     canister.change_code("install", [], Principal.anonymous())

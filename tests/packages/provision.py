@@ -1,4 +1,4 @@
-"""The packages under test, installed by hash into the user's cache, and the sources that carry their tests."""
+"""The packages under test, installed by hash into the user's cache, and sources that carry their tests."""
 
 from __future__ import annotations
 

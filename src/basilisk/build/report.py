@@ -17,8 +17,9 @@ def report_of(collection: Collection, runtime: Runtime, loaded: frozenset[str]) 
 
     ``packages`` has the program (with an empty name) and each distribution: ``name``, ``version``,
     ``modules`` and ``data`` with their sizes, ``native`` files that stay out, ``unread`` data files that
-    nothing could read, ``deferred`` modules that fail when they are used, ``size`` in all.  ``stdlib`` has the ``profile``, the library's modules ``in_memory``
-    and those to be loaded ``on_import``, both with the sizes of their code, and how many are ``left_out``.
+    nothing could read, ``deferred`` modules of the library that fail where the package uses them, ``size`` in
+    all.  ``stdlib`` has the ``profile``, the library's modules ``in_memory`` and those to be loaded
+    ``on_import``, both with the sizes of their code, and how many are ``left_out``.
     """
     sizes = Library(runtime.stdlib_blob).sizes
     in_memory = {name: size for name, size in sizes.items() if name in loaded}

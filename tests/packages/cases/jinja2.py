@@ -6,7 +6,8 @@ ENVIRONMENT.loader = jinja2.DictLoader(
     {
         "base": "<h1>{% block title %}-{% endblock %}</h1>{% block body %}{% endblock %}",
         "page": "{% extends 'base' %}{% block title %}{{ title }}{% endblock %}"
-        "{% block body %}{% for item in items|sort(reverse=true) %}{{ loop.index }}={{ item }};{% endfor %}{% endblock %}",
+        "{% block body %}{% for item in items|sort(reverse=true) %}{{ loop.index }}={{ item }};{% endfor %}"
+        "{% endblock %}",
     }
 )
 PAGE = ENVIRONMENT.get_template("page")
