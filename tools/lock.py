@@ -36,7 +36,19 @@ def main() -> int:
         if answer.returncode != 0:
             return answer.returncode
         print(f"{output.relative_to(ROOT)} written")
-    return 0
+    return _packages()
+
+
+def _packages() -> int:
+    """The packages that tests run in canisters: one version each, that the oldest Python runs as well."""
+    output = ROOT / "requirements" / "packages.txt"
+    options = [item for item in OPTIONS if item != "--universal"]
+    command = ["uv", "pip", "compile", *options, "--python-version", OLDEST_PYTHON, "--only-binary", ":all:"]
+    source = str(output.with_suffix(".in"))
+    answer = subprocess.run([*command, "--upgrade", source, "-o", str(output)], cwd=ROOT, check=False)
+    if answer.returncode == 0:
+        print(f"{output.relative_to(ROOT)} written; packages-sources.txt has the same versions by hand")
+    return answer.returncode
 
 
 if __name__ == "__main__":

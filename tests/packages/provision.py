@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tests.oracles.crates import REPOSITORY, cache_root, digest, locked, staged
 
-__all__ = ["environment", "site", "source"]
+__all__ = ["REPOSITORY", "environment", "site", "source"]
 
 _REQUIREMENTS = REPOSITORY / "requirements" / "packages.txt"
 _SOURCES = REPOSITORY / "requirements" / "packages-sources.txt"

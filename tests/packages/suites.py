@@ -98,10 +98,10 @@ SUITES = {
         tuple(
             f"simplejson.tests.test_{name}"
             for name in (
-                "bigint_as_string bitsize_int_as_string check_circular custom_method_cycles decimal decode default "
-                "dump encode_basestring_ascii encode_for_html errors fail float for_json indent item_sort_key "
-                "iterable namedtuple pass1 pass2 pass3 raw_json recursion scanstring separators speedups "
-                "str_subclass subclass tool tuple unicode"
+                "bigint_as_string bitsize_int_as_string check_circular custom_method_cycles decimal decode "
+                "default dump encode_basestring_ascii encode_for_html errors fail float for_json indent "
+                "item_sort_key iterable namedtuple pass1 pass2 pass3 raw_json recursion scanstring "
+                "separators speedups str_subclass subclass tool tuple unicode"
             ).split()
         )
     ),
