@@ -30,7 +30,7 @@ _MAIN = """{imports}from basilisk import query, text
 def run() -> text:
     return {result}
 """
-_HOST = "import sys; sys.path.insert(0, {folder!r}); sys.path.append({site!r}); import {name}_case as m; "
+_HOST = "import sys; sys.path[:0] = [{folder!r}, {site!r}]; import {name}_case as m; "
 
 
 @dataclass(frozen=True)

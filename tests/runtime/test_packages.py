@@ -50,7 +50,7 @@ def test_the_example_answers_as_the_host_does(
 ) -> None:
     """The same functions, the same packages, on this Python."""
     folder = str(EXAMPLE / "src")
-    code = f"import sys; sys.path[:0] = [{folder!r}]; sys.path.append({str(site())!r}); import answers; "
+    code = f"import sys; sys.path[:0] = [{folder!r}, {str(site())!r}]; import answers; "
     code += f"print(repr(answers.{method}(*{arguments!r})))"
     command = [sys.executable, "-W", "ignore", "-X", "utf8", "-c", code]
     answer = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=True)
