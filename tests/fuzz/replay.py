@@ -52,7 +52,11 @@ def _host(message: bytes, plan: Plan) -> str:
         return _refusal(str(error))
     # Text is only for comparing here, and integers in messages may be longer than Python likes to print.
     sys.set_int_max_str_digits(0)
-    return repr([canister_value(value, type_, environment) for value, type_ in zip(values, declared)])
+    try:
+        return repr([canister_value(value, type_, environment) for value, type_ in zip(values, declared)])
+    except RecursionError:
+        # The host's codec has no bound of its own there, but what compares the values has.
+        return _refusal("nested too deeply")
 
 
 def _canister(codec: Codec, message: bytes, plan: Plan) -> str:
