@@ -54,4 +54,6 @@ def test_the_session_fits_the_interface(name: str) -> None:
             if isinstance(step.expected, str):
                 parse_values(_fill(step.arguments), function.args, interface.environment)
                 parse_values(_fill(step.expected), function.results, interface.environment)
-    assert called == set(methods), "the session shows every method"
+    tests = (folder / f"test_{name}.py").read_text(encoding="utf-8")
+    called |= {method for method in methods if re.search(rf"\.{method}\(|['\"]{method}['\"]", tests)}
+    assert called == set(methods), "the session and the tests show every method"
