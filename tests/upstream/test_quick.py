@@ -21,7 +21,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
 
 @pytest.mark.parametrize("name", listed(quick=True))
 def test_module(name: str, program: Program) -> None:
-    """Every test passes or is skipped, unless a reason is known; as many pass as the committed table says."""
+    """Every test passes or is skipped, unless a reason is known; no fewer pass than the committed table says."""
     report = run_module(*program, name)
     assert (report.skipped, report.error) == (None, None)
     reasons = table.reasons()
@@ -30,7 +30,7 @@ def test_module(name: str, program: Program) -> None:
         row for row in bad if not table.reason(row.test, row.text.strip().splitlines()[-1], reasons)
     ] == []
     committed = table.load()[name]
-    assert report.count("passed") == committed["passed"]
+    assert report.count("passed") >= int(str(committed["passed"]))
 
 
 def test_the_page_is_that_of_the_results() -> None:
