@@ -83,7 +83,7 @@ REFUSED: dict[str, str] = {
     "http.cookiejar": f"it works on urllib.request, and {_NO_SOCKETS}; {_OUTCALL}",
     "http.server": f"{_NO_SOCKETS}; answer HTTP through a query method named http_request instead",
     "imaplib": f"{_NO_SOCKETS}; {_OUTCALL}",
-    "mmap": "a canister has no files to map; use bytearray and memoryview, or stable memory",
+    "mmap": "WebAssembly cannot map files into memory; read the file, or use bytearray and memoryview",
     "msvcrt": "it belongs to Windows",
     "multiprocessing": f"{_NO_PROCESSES}; {_CHAIN}",
     "nt": "it belongs to Windows",

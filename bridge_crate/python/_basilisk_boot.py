@@ -113,6 +113,20 @@ class _Entry:
         self.source = None
 
 
+class _Packed(dict):
+    """Paths of packed files, relative to the folder of the program; ``get`` reads one from the file system."""
+
+    def add(self, path, content):
+        _basilisk_ic.pack_file(path, content)
+        self[path] = None
+
+    def get(self, path, default=None):
+        if path not in self:
+            return default
+        with open("/app/" + path, "rb") as file:
+            return file.read()
+
+
 class BundleFinder:
     """Finds Basilisk's, the user's and third-party modules, which were packed at build time.
 
@@ -124,8 +138,8 @@ class BundleFinder:
 
     #: name -> entry, or the text of a refusal.
     modules = {}
-    #: Files of packages and of what is installed, by their paths relative to the folder of packages.
-    data = {}
+    #: Files of the program, of packages and of what is installed.
+    data = _Packed()
 
     @classmethod
     def find_spec(cls, fullname, path=None, target=None):
@@ -247,7 +261,8 @@ def _load(request):
         else:
             own = entry.get("own", False)
             BundleFinder.modules[name] = _Entry(entry["package"], entry["file"], entry["source"], own)
-    BundleFinder.data.update(request["data"])
+    for path, content in request["data"].items():
+        BundleFinder.data.add(path, content)
     return {"ok": True}
 
 

@@ -1,12 +1,13 @@
 //! What the build needs: phases, the registry of methods, the standard library.
 
-use super::arguments::{exactly, optional, text, u32, value_error};
+use super::arguments::{bytes, exactly, optional, text, u32, value_error};
 use super::codec::plan;
 use crate::capi::object::{Borrowed, Owned, PyResult};
 use crate::capi::raw;
 use crate::context::{self, Phase};
 use crate::dispatch::{self, Entry, Method};
 use crate::stdlib;
+use crate::wasi::files;
 
 /// Exported methods per canister (interface specification, "Canister module format").
 const MAX_METHODS: u32 = 1000;
@@ -24,7 +25,10 @@ fn phase(arguments: &[Borrowed<'_>]) -> PyResult<Owned> {
 fn set_phase(arguments: &[Borrowed<'_>]) -> PyResult<Owned> {
     let [name] = exactly(arguments)?;
     match (context::phase(), text(*name)?) {
-        (Phase::Start | Phase::Program, "program") => context::set_phase(Phase::Program),
+        (Phase::Start | Phase::Program, "program") => {
+            files::enter_program_folder();
+            context::set_phase(Phase::Program);
+        }
         _ => return Err(value_error("no such change of phase")),
     }
     Ok(Owned::none())
@@ -87,6 +91,15 @@ fn register_entry(arguments: &[Borrowed<'_>]) -> PyResult<Owned> {
     Ok(Owned::none())
 }
 
+/// `pack_file(path, content)`: a file below `/app`.
+fn pack_file(arguments: &[Borrowed<'_>]) -> PyResult<Owned> {
+    let [path, content] = exactly(arguments)?;
+    match files::pack(text(*path)?.as_bytes(), bytes(*content)?) {
+        Ok(()) => Ok(Owned::none()),
+        Err(number) => Err(value_error(&alloc::format!("the file cannot be packed (error {number})"))),
+    }
+}
+
 /// `None`, or `(is_package, code)` of a module of the standard library.
 fn stdlib_find(arguments: &[Borrowed<'_>]) -> PyResult<Owned> {
     let [name] = exactly(arguments)?;
@@ -137,6 +150,7 @@ super::functions! {
     c"set_library_import" => set_library_import,
     c"register" => register,
     c"register_entry" => register_entry,
+    c"pack_file" => pack_file,
     c"stdlib_find" => stdlib_find,
     c"stdlib_has" => stdlib_has,
     c"stdlib_refusal" => stdlib_refusal,

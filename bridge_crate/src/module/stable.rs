@@ -7,6 +7,7 @@ use crate::capi::raw;
 use crate::context::{self, ALL};
 use crate::ic0;
 use crate::structures::registry;
+use crate::wasi::files;
 
 /// Bytes of a WebAssembly page.
 const PAGE: u64 = 65536;
@@ -51,6 +52,12 @@ fn write(offset: u64, data: &[u8]) -> PyResult<Owned> {
         return Err(value_error(
             "the program keeps stable structures in its stable memory, and bytes written at an address would \
              damage them; use a StableCell or a StableVec of nat8 instead",
+        ));
+    }
+    if files::in_stable_memory() {
+        return Err(value_error(
+            "the program keeps files in /stable, and bytes written at an address would damage them; keep these \
+             bytes in a file or in a StableCell instead",
         ));
     }
     within(offset, data.len() as u64)?;

@@ -3,7 +3,7 @@
 use crate::cell::Global;
 use crate::ic0;
 use basilisk_stable::log::Pair;
-use basilisk_stable::manager::{Manager, Region, BUCKET_PAGES};
+use basilisk_stable::manager::{self, Manager, Owner, Region, BUCKET_PAGES};
 use basilisk_stable::memory::{Fault, Memory, PAGE};
 
 /// The whole stable memory.
@@ -53,6 +53,14 @@ pub fn with_memory<T>(
     work: impl FnOnce(&mut Region<'_, StableMemory>) -> Result<T, Fault>,
 ) -> Result<T, Fault> {
     with_manager(|manager| work(&mut manager.memory(&mut StableMemory, id)))
+}
+
+/// Pages of one of the memories; 0 if stable memory is not divided into numbered memories.
+pub fn pages(id: u8) -> u64 {
+    match manager::owner(&StableMemory) {
+        Ok(Owner::Manager) => with_memory(id, |memory| Ok(memory.size() / PAGE)).unwrap_or(0),
+        _ => 0,
+    }
 }
 
 /// Two of the memories.

@@ -8,6 +8,8 @@
 
 pub mod clock;
 pub mod descriptors;
+pub mod directories;
+pub mod files;
 pub mod paths;
 pub mod process;
 pub mod sockets;
@@ -22,16 +24,10 @@ pub mod errno {
     pub const BADF: i32 = 8;
     /// Invalid argument.
     pub const INVAL: i32 = 28;
-    /// Is a directory.
-    pub const ISDIR: i32 = 31;
-    /// No such file or directory.
-    pub const NOENT: i32 = 44;
     /// Not a directory.
     pub const NOTDIR: i32 = 54;
     /// Not supported.
     pub const NOTSUP: i32 = 58;
-    /// Read-only file system.
-    pub const ROFS: i32 = 69;
     /// Illegal seek.
     pub const SPIPE: i32 = 70;
 }

@@ -1,165 +1,183 @@
-//! Paths: the file system is one empty, read-only root directory.
-//!
-//! A file system in memory takes this module's place later; until then reading says "no such file" and
-//! writing says "read-only file system".  At build time each attempt is remembered for the error report.
+//! Paths: from WASI's calling conventions to the file system.
 
-use super::descriptors::{root_filestat, Filestat, ROOT_OPENED};
-use super::{errno, put};
-use crate::context;
+use super::descriptors::{times, Filestat, APPEND};
+use super::files::{bytes, with};
+use super::put;
+use basilisk_files::descriptors::Opening;
 
-const O_CREAT: i32 = 1;
-const O_DIRECTORY: i32 = 2;
+/// `lookupflags`: a symbolic link at the end stands for its target.
+const FOLLOW: u32 = 1;
 
-fn path<'a>(address: *const u8, length: usize) -> &'a [u8] {
-    // SAFETY: wasi-libc passes a path of `length` bytes that stays valid during the call.
-    unsafe { core::slice::from_raw_parts(address, length) }
-}
+const O_CREAT: u16 = 1;
+const O_DIRECTORY: u16 = 2;
+const O_EXCL: u16 = 4;
+const O_TRUNC: u16 = 8;
 
-/// True for the ways in which wasi-libc spells the root relative to the preopened directory.
-fn is_root(path: &[u8]) -> bool {
-    matches!(path, b"" | b"." | b"./" | b"/")
-}
-
-fn missing() -> i32 {
-    context::refuse("files");
-    errno::NOENT
-}
-
-fn read_only() -> i32 {
-    context::refuse("files");
-    errno::ROFS
-}
+const RIGHT_READ: u64 = 1 << 1;
+const RIGHT_WRITE: u64 = 1 << 6;
 
 #[no_mangle]
 extern "C" fn __imported_wasi_snapshot_preview1_path_filestat_get(
-    _fd: i32,
-    _flags: i32,
+    fd: u32,
+    flags: u32,
     address: *const u8,
     length: usize,
     out: *mut Filestat,
 ) -> i32 {
-    if is_root(path(address, length)) {
+    with(|files| {
+        let start = files.directory(fd)?;
+        let stat = Filestat::of(files.stat(start, bytes(address, length), flags & FOLLOW != 0)?);
         // SAFETY: a valid out pointer.
-        unsafe { put(out, root_filestat()) };
-        return errno::SUCCESS;
-    }
-    missing()
+        unsafe { put(out, stat) };
+        Ok(())
+    })
 }
 
 #[no_mangle]
 extern "C" fn __imported_wasi_snapshot_preview1_path_open(
-    _fd: i32,
-    _lookup: i32,
+    fd: u32,
+    lookup: u32,
     address: *const u8,
     length: usize,
-    open_flags: i32,
-    _rights: u64,
+    open_flags: u16,
+    rights: u64,
     _inheriting: u64,
-    _fd_flags: i32,
-    out: *mut i32,
+    fd_flags: u16,
+    out: *mut u32,
 ) -> i32 {
-    if open_flags & O_CREAT != 0 {
-        return read_only();
-    }
-    if !is_root(path(address, length)) {
-        return missing();
-    }
-    if open_flags & O_DIRECTORY == 0 {
-        return errno::ISDIR;
-    }
-    // SAFETY: a valid out pointer.
-    unsafe { put(out, ROOT_OPENED) };
-    errno::SUCCESS
+    let how = Opening {
+        read: rights & RIGHT_READ != 0,
+        write: rights & RIGHT_WRITE != 0,
+        append: fd_flags & APPEND != 0,
+        create: open_flags & O_CREAT != 0,
+        exclusive: open_flags & O_EXCL != 0,
+        truncate: open_flags & O_TRUNC != 0,
+        directory: open_flags & O_DIRECTORY != 0,
+        no_follow: lookup & FOLLOW == 0,
+    };
+    with(|files| {
+        let start = files.directory(fd)?;
+        let opened = files.open(start, bytes(address, length), how)?;
+        // SAFETY: a valid out pointer.
+        unsafe { put(out, opened) };
+        Ok(())
+    })
 }
 
 #[no_mangle]
 extern "C" fn __imported_wasi_snapshot_preview1_path_readlink(
-    _fd: i32,
+    fd: u32,
     address: *const u8,
     length: usize,
-    _buffer: *mut u8,
-    _size: usize,
-    _used: *mut usize,
+    buffer: *mut u8,
+    size: usize,
+    used: *mut usize,
 ) -> i32 {
-    if is_root(path(address, length)) {
-        errno::INVAL
-    } else {
-        missing()
-    }
+    with(|files| {
+        let start = files.directory(fd)?;
+        let target = files.read_link(start, bytes(address, length))?;
+        let length = target.len().min(size);
+        // SAFETY: the caller passes a buffer of `size` bytes and an out pointer.
+        unsafe {
+            core::ptr::copy_nonoverlapping(target.as_ptr(), buffer, length);
+            put(used, length);
+        }
+        Ok(())
+    })
 }
 
 #[no_mangle]
-extern "C" fn __imported_wasi_snapshot_preview1_path_create_directory(_fd: i32, _path: i32, _length: i32) -> i32 {
-    read_only()
+extern "C" fn __imported_wasi_snapshot_preview1_path_create_directory(
+    fd: u32,
+    address: *const u8,
+    length: usize,
+) -> i32 {
+    with(|files| {
+        let start = files.directory(fd)?;
+        files.make_directory(start, bytes(address, length))
+    })
 }
 
 #[no_mangle]
 extern "C" fn __imported_wasi_snapshot_preview1_path_filestat_set_times(
-    _fd: i32,
-    _flags: i32,
-    _path: i32,
-    _length: i32,
-    _accessed: u64,
-    _modified: u64,
-    _set: i32,
+    fd: u32,
+    flags: u32,
+    address: *const u8,
+    length: usize,
+    accessed: u64,
+    modified: u64,
+    set: u32,
 ) -> i32 {
-    read_only()
+    with(|files| {
+        let start = files.directory(fd)?;
+        let times = times(accessed, modified, set)?;
+        files.set_times(start, bytes(address, length), flags & FOLLOW != 0, times)
+    })
 }
 
 #[no_mangle]
 extern "C" fn __imported_wasi_snapshot_preview1_path_link(
-    _from_fd: i32,
-    _flags: i32,
-    _from: i32,
-    _from_length: i32,
-    _to_fd: i32,
-    _to: i32,
-    _to_length: i32,
+    from_fd: u32,
+    flags: u32,
+    from: *const u8,
+    from_length: usize,
+    to_fd: u32,
+    to: *const u8,
+    to_length: usize,
 ) -> i32 {
-    read_only()
+    with(|files| {
+        let from = (files.directory(from_fd)?, bytes(from, from_length));
+        let to = (files.directory(to_fd)?, bytes(to, to_length));
+        files.link(from, flags & FOLLOW != 0, to)
+    })
 }
 
 #[no_mangle]
 extern "C" fn __imported_wasi_snapshot_preview1_path_symlink(
-    _from: i32,
-    _from_length: i32,
-    _fd: i32,
-    _to: i32,
-    _to_length: i32,
+    target: *const u8,
+    target_length: usize,
+    fd: u32,
+    address: *const u8,
+    length: usize,
 ) -> i32 {
-    read_only()
+    with(|files| {
+        let start = files.directory(fd)?;
+        files.symlink(bytes(target, target_length), start, bytes(address, length))
+    })
 }
 
 #[no_mangle]
 extern "C" fn __imported_wasi_snapshot_preview1_path_remove_directory(
-    _fd: i32,
+    fd: u32,
     address: *const u8,
     length: usize,
 ) -> i32 {
-    if is_root(path(address, length)) {
-        read_only()
-    } else {
-        missing()
-    }
+    with(|files| {
+        let start = files.directory(fd)?;
+        files.remove_directory(start, bytes(address, length))
+    })
 }
 
 #[no_mangle]
-extern "C" fn __imported_wasi_snapshot_preview1_path_unlink_file(_fd: i32, address: *const u8, length: usize) -> i32 {
-    if is_root(path(address, length)) {
-        errno::ISDIR
-    } else {
-        missing()
-    }
+extern "C" fn __imported_wasi_snapshot_preview1_path_unlink_file(fd: u32, address: *const u8, length: usize) -> i32 {
+    with(|files| {
+        let start = files.directory(fd)?;
+        files.unlink(start, bytes(address, length))
+    })
 }
 
 #[no_mangle]
 extern "C" fn __imported_wasi_snapshot_preview1_path_rename(
-    _from_fd: i32,
-    _from: i32,
-    _from_length: i32,
-    _to_fd: i32,
-    _to: i32,
-    _to_length: i32,
+    from_fd: u32,
+    from: *const u8,
+    from_length: usize,
+    to_fd: u32,
+    to: *const u8,
+    to_length: usize,
 ) -> i32 {
-    missing()
+    with(|files| {
+        let from = (files.directory(from_fd)?, bytes(from, from_length));
+        let to = (files.directory(to_fd)?, bytes(to, to_length));
+        files.rename(from, to)
+    })
 }

@@ -33,8 +33,9 @@ _REFUSED = {
         "draw random numbers inside a method",
     ),
     "files": (
-        "the program is imported at build time, where there are no files, and a canister has none either",
-        "keep the data in a Python module, or load it in a method from the arguments or from stable memory",
+        "the program is imported at build time, where the only files are those that pyproject.toml includes",
+        'name data files in pyproject.toml, [tool.basilisk] include = ["data/*.json"]; '
+        "use all other files in methods",
     ),
 }
 _ASKED = {

@@ -21,6 +21,7 @@ from basilisk.build.deferral import defer_refused
 from basilisk.build.distributions import Installed
 from basilisk.build.environment import Candidate, environment_folders, forget_listings, lookup
 from basilisk.build.facts import ImportFact, Place
+from basilisk.build.included import included_files, is_pattern
 from basilisk.build.modules import Collection, ImportedBy, Module
 from basilisk.build.packages import belongings
 from basilisk.build.project import Project
@@ -86,20 +87,28 @@ class _Collector:
 
     def run(self) -> Collection:
         self._entry()
+        patterns = tuple(item for item in self.project.include if is_pattern(self.project, item))
         for name in self.project.include:
-            self._include(name)
+            if name not in patterns:
+                self._include(name)
         self._drain()
         self._named_in_texts()
         self._read_by_others()
         self._drain()
         self._raise_problems()
         packages, data = belongings(self.modules, self.installed, self.included)
+        files = included_files(self.project, patterns)
+        sizes = {path: len(content) for path, content in files.items()}
+        packages = tuple(
+            replace(package, data={**package.data, **sizes}) if not package.name else package
+            for package in packages
+        )
         return Collection(
             self.project.module,
             dict(self.modules),
             dict(self.importers),
             self.root_shown,
-            data,
+            dict(sorted({**data, **files}.items())),
             frozenset(self.library),
             packages,
             self.project.stdlib,

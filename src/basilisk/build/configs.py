@@ -39,7 +39,7 @@ def canister_declarations(folder: Path) -> list[Declared]:
 
 
 def pyproject(folder: Path) -> list[Declared]:
-    """The table ``[tool.basilisk]``: ``name``, ``entry``, ``include`` (names of modules), ``stdlib``."""
+    """The table ``[tool.basilisk]``: ``name``, ``entry``, ``include`` (modules, data files), ``stdlib``."""
     path = folder / "pyproject.toml"
     text = _read(path)
     if text is None or "tool.basilisk" not in text:
@@ -56,7 +56,8 @@ def pyproject(folder: Path) -> list[Declared]:
             raise _bad(path, f"{key} in [tool.basilisk] is not text", f'write {key} = "…"')
     include = table.get("include", [])
     if not isinstance(include, list) or not all(isinstance(item, str) for item in include):
-        raise _bad(path, "include in [tool.basilisk] is not a list of texts", 'write include = ["module"]')
+        remedy = 'write include = ["module", "data/*.json"]'
+        raise _bad(path, "include in [tool.basilisk] is not a list of texts", remedy)
     profile = table.get("stdlib")
     if profile is not None and profile not in _PROFILES:
         raise _bad(path, f"stdlib in [tool.basilisk] is {profile!r}", 'write stdlib = "full" or "used"')

@@ -21,9 +21,9 @@ class Project:
     """One canister to build.
 
     ``entry`` is the absolute path of its first file; ``root`` the project's folder, under which
-    ``.basilisk/NAME/`` takes the results; ``include`` lists modules that are imported only dynamically.
-    ``did`` is a further place for the interface file, as older dfx.json files ask for.  ``stdlib`` says how
-    much of the standard library ships: ``full`` or ``used``.
+    ``.basilisk/NAME/`` takes the results; ``include`` lists modules that are imported only dynamically, and
+    patterns of data files.  ``did`` is a further place for the interface file, as older dfx.json files ask
+    for.  ``stdlib`` says how much of the standard library ships: ``full`` or ``used``.
     """
 
     name: str

@@ -1,0 +1,113 @@
+//! The canister's file system: one for the program's whole life, in the heap, with `/stable` in stable memory.
+
+use super::errno;
+use crate::cell::Global;
+use crate::context::{self, Phase};
+use crate::structures::space::{self, with_memory};
+use crate::{console, ic0};
+use basilisk_files::stable::Stable;
+use basilisk_files::{Errno, FileSystem};
+use basilisk_stable::memory::{Fault, Memory};
+use core::ffi::{c_char, c_int};
+
+/// The memory of the directory of `/stable`.
+const TREE: u8 = 252;
+/// The memory of the blocks of `/stable`.
+const BLOCKS: u8 = 251;
+/// Bytes for files in the heap: a quarter of what a canister's heap may have.
+const HEAP_LIMIT: u64 = 1 << 30;
+
+extern "C" {
+    /// The C library's: it keeps the current folder itself.
+    fn chdir(path: *const c_char) -> c_int;
+}
+
+/// Makes the folder of the packed files the current one.
+pub fn enter_program_folder() {
+    // SAFETY: a text that ends with 0.
+    let done = unsafe { chdir(c"/app".as_ptr()) };
+    debug_assert_eq!(done, 0);
+}
+
+/// One of the memories of `/stable`.
+pub struct Numbered(u8);
+
+impl Memory for Numbered {
+    fn size(&self) -> u64 {
+        // Looking whether there are files makes no stable memory.
+        if context::phase() != Phase::Canister || ic0::stable64_size() == 0 {
+            return 0;
+        }
+        with_memory(self.0, |memory| Ok(memory.size())).unwrap_or(0)
+    }
+
+    fn grow(&mut self, pages: u64) -> Result<(), Fault> {
+        if context::phase() != Phase::Canister {
+            return Err(Fault::Foreign("there is no stable memory while the program is imported".into()));
+        }
+        with_memory(self.0, |memory| memory.grow(pages))
+    }
+
+    fn read(&self, offset: u64, into: &mut [u8]) -> Result<(), Fault> {
+        with_memory(self.0, |memory| memory.read(offset, into))
+    }
+
+    fn write(&mut self, offset: u64, data: &[u8]) -> Result<(), Fault> {
+        with_memory(self.0, |memory| memory.write(offset, data))
+    }
+}
+
+/// The file system of a canister.
+pub type Files = FileSystem<Stable<Numbered, Numbered>>;
+
+static FILES: Global<Option<Files>> = Global::new(None);
+
+/// Whether stable memory holds files, so that nothing else may be written there.
+pub fn in_stable_memory() -> bool {
+    space::pages(BLOCKS) > 0
+}
+
+/// Runs `work` on the file system; the WASI error number, 0 for success.
+///
+/// While the program is imported nothing can be changed, and what is missing is noted for the error report.
+pub fn with(work: impl FnOnce(&mut Files) -> Result<(), Errno>) -> i32 {
+    let phase = context::phase();
+    let now = if phase == Phase::Canister { ic0::time() } else { 0 };
+    let (done, complaint) = FILES.with(|slot| {
+        let files = slot.get_or_insert_with(|| {
+            FileSystem::new(Stable::new(Numbered(TREE), Numbered(BLOCKS)), HEAP_LIMIT)
+        });
+        files.set_world(now, phase != Phase::Canister);
+        let done = work(files);
+        (done, files.stable().take_complaint())
+    });
+    match done {
+        Ok(()) => errno::SUCCESS,
+        Err(number) => {
+            if matches!(number, Errno::NoEnt | Errno::RoFs | Errno::NoDev) {
+                context::refuse("files");
+            }
+            if let Some(text) = complaint.filter(|_| phase == Phase::Canister) {
+                console::write(["/stable cannot be used: ", &text, "\n"].concat().as_bytes());
+            }
+            number as i32
+        }
+    }
+}
+
+/// Adds a file to what is packed with the program.
+pub fn pack(path: &[u8], data: &[u8]) -> Result<(), i32> {
+    match with(|files| files.pack(path, data)) {
+        errno::SUCCESS => Ok(()),
+        number => Err(number),
+    }
+}
+
+/// A path or another text of the caller.
+pub fn bytes<'a>(address: *const u8, length: usize) -> &'a [u8] {
+    if length == 0 {
+        return &[];
+    }
+    // SAFETY: wasi-libc passes text of `length` bytes that stays valid during the call.
+    unsafe { core::slice::from_raw_parts(address, length) }
+}
