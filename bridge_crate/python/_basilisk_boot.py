@@ -114,7 +114,7 @@ class _Entry:
 
 
 class _Packed(dict):
-    """Paths of packed files, relative to the folder of the program; ``get`` reads one from the file system."""
+    """Paths of packed files below ``/app``; ``get`` reads one from the file system."""
 
     def add(self, path, content):
         _basilisk_ic.pack_file(path, content)

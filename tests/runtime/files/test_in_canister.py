@@ -408,3 +408,38 @@ def test_include_that_matches_nothing(replica: LocalReplica, artefact: Found, tm
         replica, tmp_path / "program", "", ["data/*.csv"]
     )
     assert "stay below it" in build_error(replica, tmp_path / "program", "", ["../secret.txt"])
+
+
+def test_data_of_packages_are_files(replica: LocalReplica, artefact: Found, tmp_path: Path) -> None:
+    """What a package brings is read alike by open, importlib.resources and pkgutil, at its import too."""
+    source = """
+from basilisk import *
+import pack
+
+
+@query
+def texts() -> list[text]:
+    import importlib.resources, pkgutil
+
+    return [
+        pack.TEXT,
+        pack.read(),
+        importlib.resources.files("pack").joinpath("data.txt").read_text(),
+        pkgutil.get_data("pack", "data.txt").decode(),
+    ]
+"""
+    package = """
+from pathlib import Path
+
+TEXT = (Path(__file__).parent / "data.txt").read_text()
+
+
+def read():
+    with open(Path(__file__).with_name("data.txt")) as file:
+        return file.read()
+"""
+    (tmp_path / "main.py").write_text(source, "utf-8")
+    (tmp_path / "pack").mkdir()
+    (tmp_path / "pack" / "__init__.py").write_text(package, "utf-8")
+    (tmp_path / "pack" / "data.txt").write_text("brought along", "utf-8")
+    assert replica.deploy(tmp_path / "main.py").texts() == ["brought along"] * 4
