@@ -282,6 +282,25 @@ def test_upgrades_keep_what_is_below_stable(canister: Canister) -> None:
     assert canister.look("import os; r = os.listdir('/stable')") == "[]"
 
 
+def test_databases_are_files(canister: Canister) -> None:
+    """A database of sqlite3 in /stable is there after an upgrade; a transaction can be taken back."""
+    code = """
+    import sqlite3
+    from contextlib import closing
+    with closing(sqlite3.connect("/stable/data.db")) as base:
+        base.execute("create table if not exists t (a, b)")
+        with base:
+            base.executemany("insert into t values (?, ?)", [(n, "x" * 100) for n in range(500)])
+        base.execute("delete from t")
+        base.rollback()
+        r = base.execute("select count(*), sum(a) from t").fetchone()
+    """
+    assert canister.run(source(code)) == "(500, 124750)"
+    canister.upgrade()
+    assert canister.run(source(code)) == "(1000, 249500)"
+    assert canister.run("import os; r = os.listdir('/stable')") == "['data.db']"
+
+
 def test_a_trap_takes_files_back(canister: Canister) -> None:
     """A message that fails leaves no trace in any place that holds files."""
     canister.run("open('/stable/f', 'w').write('before'); open('/tmp/f', 'w').write('before')")
