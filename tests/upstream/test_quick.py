@@ -21,7 +21,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
 
 @pytest.mark.parametrize("name", listed(quick=True))
 def test_module(name: str, program: Program) -> None:
-    """Every test passes or is skipped, unless a reason is known; no fewer pass than the committed table says."""
+    """A test passes, is skipped or has a known reason; no fewer pass than the committed table says."""
     report = run_module(*program, name)
     assert (report.skipped, report.error) == (None, None)
     reasons = table.reasons()
