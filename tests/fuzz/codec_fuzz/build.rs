@@ -27,8 +27,11 @@ fn main() {
 /// Where cargo has put the sources that come with `libfuzzer-sys`.
 fn libfuzzer() -> PathBuf {
     let cargo = env::var_os("CARGO").expect("cargo sets CARGO");
-    let arguments = ["metadata", "--format-version=1", "--locked", "--offline"];
+    // Without the filter, cargo asks for the crates of all platforms, which nobody has fetched.
+    let platform = env::var("TARGET").expect("cargo sets TARGET");
+    let arguments = ["metadata", "--format-version=1", "--locked", "--offline", "--filter-platform", &platform];
     let answer = Command::new(cargo).args(arguments).output().expect("cargo runs");
+    assert!(answer.status.success(), "cargo metadata: {}", String::from_utf8_lossy(&answer.stderr));
     let text = String::from_utf8(answer.stdout).expect("cargo writes UTF-8");
     let manifest = text
         .split("\"manifest_path\":\"")
