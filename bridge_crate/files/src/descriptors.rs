@@ -101,6 +101,7 @@ impl<S: Volume> FileSystem<S> {
         let follow = match (only_name, how.no_follow) {
             (true, _) => Follow::Never,
             (_, true) => Follow::No,
+            _ if how.create => Follow::Making,
             _ => Follow::Yes,
         };
         let found = self.walk(start, path, follow)?;

@@ -17,6 +17,8 @@ const MOST_LINKS: u32 = 40;
 pub enum Follow {
     /// It stands for its target.
     Yes,
+    /// It stands for its target, where a file may be made: the walk ends before a name that a slash follows.
+    Making,
     /// It is meant itself, unless a slash follows it.
     No,
     /// It is meant itself: the operation is about the name.
@@ -123,8 +125,10 @@ impl<S: Volume> FileSystem<S> {
             match node {
                 None if end => return Ok(found(None)),
                 None => return Err(Errno::NoEnt),
-                Some((_, _)) if end && follow == Follow::Never => return Ok(found(node)),
-                Some((place, Kind::Link)) if !end || slash || follow == Follow::Yes => {
+                Some(_) if end && (follow == Follow::Never || slash && follow == Follow::Making) => {
+                    return Ok(found(node))
+                }
+                Some((place, Kind::Link)) if !end || slash || matches!(follow, Follow::Yes | Follow::Making) => {
                     links += 1;
                     if links > MOST_LINKS {
                         return Err(Errno::Loop);

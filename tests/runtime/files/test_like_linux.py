@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from .native import FileFault, Files
@@ -295,6 +295,7 @@ def fast_folder() -> Iterator[Path]:
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+@example(script=[("symlink", "a/", "a"), ("open", "a", ("rw", ("c",)))])
 @given(script=st.lists(steps, min_size=1, max_size=40))
 def test_any_operations_do_what_linux_does(
     program: Files, fast_folder: Path, mount: str, script: list[Step]
