@@ -72,7 +72,7 @@ def test_a_new_version_may_add_an_optional_field(notes: Canister, tmp_path: Path
 def test_a_version_that_would_not_understand_its_data_is_refused(notes: Canister, tmp_path: Path) -> None:
     notes.add("old", [])
     file = tmp_path / "main.py"
-    file.write_text(PROGRAM.replace("    text: text\n", "    text: nat64\n"), "utf-8")
+    file.write_text(PROGRAM.replace("    text: str\n", "    text: nat64\n"), "utf-8")
     with pytest.raises(CallRejected, match="stable memory 0 holds a StableBTreeMap"):
         notes.upgrade(file)
     assert notes.get(1)["text"] == "old"
