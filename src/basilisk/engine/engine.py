@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import wasmtime
 
 from basilisk.engine import config
 from basilisk.engine.cache import CompileCache
-from basilisk.engine.host import ImportSignature, signatures
+from basilisk.engine.heap import Heap
+from basilisk.engine.host import Imports, ImportSignature, signatures
+from basilisk.engine.instance import Grown, Instance
 from basilisk.engine.thread import WasmThread
+
+if TYPE_CHECKING:
+    from basilisk.wasm.shell import Image
 
 __all__ = ["CompiledModule", "Engine", "Meter", "default_engine"]
 
@@ -110,14 +116,41 @@ class Engine:
             module = self._cache.load(self.wasmtime, key) if self._cache is not None else None
             found = module is not None
             if module is None:
-                module = wasmtime.Module(self.wasmtime, self._metered(shell))
+                module = wasmtime.Module(self.wasmtime, self.metered(shell))
                 if self._cache is not None:
                     self._cache.store(key, module)
             compiled = CompiledModule(module, key, found)
             self._modules[key] = compiled
             return compiled
 
-    def _metered(self, shell: bytes) -> bytes:
+    def instantiate(
+        self,
+        module: CompiledModule,
+        imports: Imports,
+        image: Image,
+        *,
+        heap: Heap | None = None,
+        globals_: Mapping[int, int] | None = None,
+        memory_limit: int = 4 << 30,
+        grown: Grown | None = None,
+    ) -> Instance:
+        """A live instance for a canister; see :class:`Instance`.  Engines that watch what runs replace it."""
+        return Instance(
+            self,
+            module,
+            imports,
+            image,
+            heap=heap,
+            globals_=globals_,
+            memory_limit=memory_limit,
+            grown=grown,
+        )
+
+    def metered(self, shell: bytes) -> bytes:
+        """``shell`` as it is compiled: with metering, if this engine has a meter.
+
+        Raises wasmtime.WasmtimeError when ``shell`` is not valid.
+        """
         meter = self.meter
         if meter is None:
             return shell

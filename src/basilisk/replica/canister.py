@@ -82,8 +82,7 @@ class Code:
     def instance(self) -> Instance:
         """The live instance.  Raises WasmTrap when the module's data does not fit its memory."""
         if self._instance is None:
-            self._instance = Instance(
-                self._engine,
+            self._instance = self._engine.instantiate(
                 self.module.compiled,
                 self._import,
                 self.module.image,

@@ -15,6 +15,8 @@ _ZERO = bytes(OS_PAGE)
 class _Below(Protocol):
     pages: int
 
+    def written(self) -> set[int]: ...
+
     def page(self, number: int) -> bytes | bytearray: ...
 
     def absorb(self, pages: int, changed: dict[int, bytearray]) -> None: ...
@@ -32,6 +34,10 @@ class StableMemory:
         twin = StableMemory()
         twin.pages, twin._content = self.pages, dict(self._content)
         return twin
+
+    def written(self) -> set[int]:
+        """Numbers of the OS pages that were ever written; all others hold zeros."""
+        return set(self._content)
 
     def page(self, number: int) -> bytes | bytearray:
         """OS page ``number`` (4 KiB).  Not to be changed by the caller."""
@@ -75,6 +81,10 @@ class StableLayer:
         """How many OS pages between ``offset`` and ``offset + length`` were not written in this layer."""
         last = (offset + length - 1) // OS_PAGE
         return sum(number not in self._changed for number in range(offset // OS_PAGE, last + 1))
+
+    def written(self) -> set[int]:
+        """Numbers of the OS pages that were ever written, here or below."""
+        return self._below.written() | set(self._changed)
 
     def page(self, number: int) -> bytes | bytearray:
         """OS page ``number`` as this layer sees it."""
