@@ -171,11 +171,10 @@ impl<'m> Reader<'m> {
         for shift in (0..70).step_by(7) {
             let byte = self.byte()?;
             let bits = i64::from(byte & 0x7f);
-            if shift < 63 {
-                value |= bits << shift;
-            } else if bits != 0 && bits != 0x7f {
+            if shift == 63 && bits != 0 && bits != 0x7f {
                 return None;
             }
+            value |= bits << shift;
             if byte < 0x80 {
                 if byte & 0x40 != 0 && shift + 7 < 64 {
                     value |= -1 << (shift + 7);

@@ -40,6 +40,8 @@ _MAGIC = b"DIDL"
 _MODES = {1: "query", 2: "oneway", 3: "composite_query"}
 _MAX_FIELD_ID = (1 << 32) - 1
 _MAX_PRINCIPAL = 29
+_STRUCTURAL = 10  # bytes that a number of 64 bits takes
+_TOO_LONG = "a number of the message's structure does not fit 64 bits"
 
 
 class Reader:
@@ -97,17 +99,43 @@ class Reader:
         """Moves behind a LEB128 number of either kind."""
         self._leb()
 
-    def unsigned(self) -> int:
-        """The next LEB128 number."""
+    def natural(self) -> int:
+        """The next LEB128 number, a value of the type ``nat`` of any size."""
         pos = self.pos
         if pos < self.end and self.data[pos] < 0x80:
             self.pos = pos + 1
             return self.data[pos]
         return value_of_unsigned(self._leb())
 
-    def signed(self) -> int:
-        """The next SLEB128 number."""
+    def integer(self) -> int:
+        """The next SLEB128 number, a value of the type ``int`` of any size."""
         return value_of_signed(self._leb())
+
+    def unsigned(self) -> int:
+        """The next LEB128 number of the message's structure (a length, an index, a field id): 64 bits."""
+        pos = self.pos
+        if pos < self.end and self.data[pos] < 0x80:
+            self.pos = pos + 1
+            return self.data[pos]
+        number = value_of_unsigned(self._structural())
+        if number >= 1 << 64:
+            self.fail(_TOO_LONG)
+        return number
+
+    def signed(self) -> int:
+        """The next SLEB128 number of the message's structure (a type): 32 bits."""
+        number = value_of_signed(self._structural())
+        if not -(1 << 31) <= number < 1 << 31:
+            self.fail("the number of a type does not fit 32 bits")
+        return number
+
+    def _structural(self) -> bytes:
+        # The specification allows zeros without end behind a number; like the reader in canisters this one
+        # goes along with as many as 64 bits have.
+        encoded = self._leb()
+        if len(encoded) > _STRUCTURAL:
+            self.fail(_TOO_LONG)
+        return encoded
 
     def count(self, what: str, least: int = 1) -> int:
         """A number of things of which each takes at least ``least`` bytes."""

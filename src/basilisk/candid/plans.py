@@ -222,7 +222,7 @@ class Plans:
         if kind == FUTURE and self.untyped:
             return self._skipping(actual)
         if (kind, target) == (_NAT, _INT):
-            return Plan(self.reader.unsigned)
+            return Plan(self.reader.natural)
         if target == CODES["principal"] and kind in (target, SERVICE):
             return Plan(lambda: make_principal(self.reader.principal()))
         if kind == target:
@@ -256,8 +256,8 @@ class Plans:
             return lambda: None
         simple: dict[str, Read] = {
             "bool": reader.bool,
-            "nat": reader.unsigned,
-            "int": reader.signed,
+            "nat": reader.natural,
+            "int": reader.integer,
             "text": reader.text,
         }
         if name in simple:

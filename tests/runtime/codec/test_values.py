@@ -71,6 +71,11 @@ def test_paths_of_decode_errors(codec: Codec) -> None:
         codec.call("decode", bool_pair, b"DIDL\0\2\x7e\x7e\1\7")
     with pytest.raises(CodecError, match=r"^argument 2: the message ends within the value$"):
         codec.call("decode", bool_pair, b"DIDL\0\2\x7e\x7e\1")
+    # Numbers that stand for types may be written in up to ten bytes, as in the host's codec.
+    null = codec.plan((("null",),), (0,))
+    assert codec.call("decode", null, b"DIDL\0\1" + b"\xff" * 9 + b"\x7f") == (None,)
+    with pytest.raises(CodecError):
+        codec.call("decode", null, b"DIDL\0\1" + b"\x80" * 9 + b"\x7f")
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,23 @@ def test_refused_messages(source: str, value: object, target: str, message: str)
     assert message in caught.value.what
 
 
+@pytest.mark.parametrize(
+    ("message", "text"),
+    [
+        (b"DIDL" + b"\x80" * 10 + b"\x00\x00", "does not fit 64 bits"),
+        (b"DIDL" + b"\x80" * 9 + b"\x02\x00", "does not fit 64 bits"),
+        (b"DIDL\x01" + b"\xb7" * 32 + b"\x69\x00\x00", "does not fit 64 bits"),
+        (b"DIDL\x01" + b"\xb7" * 5 + b"\x69\x00\x00", "does not fit 32 bits"),
+        (b"DIDL\x00\x01" + b"\x80" * 9 + b"\x7f", "does not fit 32 bits"),
+    ],
+)
+def test_numbers_of_the_structure_are_bounded(message: bytes, text: str) -> None:
+    """A number of the structure has 64 bits, one that stands for a type 32, as in canisters."""
+    with pytest.raises(CandidError, match=text):
+        candid.decode(message)
+    assert candid.decode(b"DIDL" + b"\x80" * 9 + b"\x00\x01" + b"\xff" * 9 + b"\x7f") == [None]
+
+
 def test_without_types() -> None:
     """Without types, ids are the keys and records of ids stay dicts."""
     data = candid.encode(
@@ -152,6 +169,11 @@ def test_deep_lists() -> None:
     message = candid.encode([Ref("List")], [value], environment)
     (back,) = candid.decode(message, [Ref("List")], environment)
     assert candid.encode([Ref("List")], [back], environment) == message
+
+
+def test_numbers_of_any_size_are_read_at_int() -> None:
+    """A ``nat`` beyond 64 bits is an ``int`` as well."""
+    assert candid.decode(candid.encode([2**200], types("(nat)")), types("(int)")) == [2**200]
 
 
 def test_big_numbers_take_linear_time() -> None:
