@@ -173,7 +173,7 @@ def test_deep_lists() -> None:
 
 def test_numbers_of_any_size_are_read_at_int() -> None:
     """A ``nat`` beyond 64 bits is an ``int`` as well."""
-    assert candid.decode(candid.encode([2**200], types("(nat)")), types("(int)")) == [2**200]
+    assert candid.decode(candid.encode(types("(nat)"), [2**200]), types("(int)")) == [2**200]
 
 
 def test_big_numbers_take_linear_time() -> None:
