@@ -84,6 +84,12 @@ class StdlibFinder:
 
         return Reader(fullname) if _basilisk_ic.stdlib_has(fullname) else None
 
+    @staticmethod
+    def iter_modules(prefix=""):
+        from _basilisk_resources import submodules
+
+        return submodules("", prefix)
+
 
 class _Entry:
     """A module of the bundle: source text, or code that was packed once the source was not needed."""
@@ -224,6 +230,10 @@ class BundleFinder:
 
 def _path_entry(path):
     """What pkgutil asks for the modules of a package; nothing is imported through it."""
+    if path.startswith("<stdlib>/"):
+        from _basilisk_resources import PackageFolder
+
+        return PackageFolder(path)
     from basilisk._guest.resources import PackageFolder
 
     return PackageFolder(BundleFinder, path)

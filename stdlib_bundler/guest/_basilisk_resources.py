@@ -44,6 +44,34 @@ def at(path: str) -> Entry:
     return Entry("", "").joinpath(*parts)
 
 
+def submodules(package: str, prefix: str) -> Iterator[tuple[str, bool]]:
+    """Names (after ``prefix``) of the modules directly inside a package, and which are packages."""
+    start = package + "." if package else ""
+    for name in sorted(_basilisk_ic.stdlib_names()):
+        tail = name[len(start) :]
+        if name.startswith(start) and "." not in tail and tail != "_files":
+            yield prefix + tail, _basilisk_ic.stdlib_has(name)
+
+
+class PackageFolder:
+    """One entry of a package's ``__path__``, as ``pkgutil.iter_modules`` wants it.
+
+    Raises ImportError for what is no folder of a package of the library.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._package = path.removeprefix("<stdlib>/").replace("/", ".")
+        if not _basilisk_ic.stdlib_has(self._package):
+            raise ImportError(f"{path} is not the folder of a package of the library", path=path)
+
+    def find_spec(self, name: str, target: object = None) -> None:
+        """Modules are found by the finders of ``sys.meta_path`` alone."""
+
+    def iter_modules(self, prefix: str = "") -> Iterator[tuple[str, bool]]:
+        """The modules of the package."""
+        return submodules(self._package, prefix)
+
+
 class Reader:
     """The resources of the package named ``package``."""
 
@@ -76,10 +104,8 @@ class Entry:
             raise NotADirectoryError(_ENOTDIR, "Not a directory", str(self))
         for name in sorted(_files(self._package)):
             yield Entry(self._package, name)
-        start = self._package + "." if self._package else ""
-        for name in _basilisk_ic.stdlib_names():
-            tail = name[len(start) :]
-            if name.startswith(start) and "." not in tail and _basilisk_ic.stdlib_has(name):
+        for name, is_package in submodules(self._package, self._package and self._package + "."):
+            if is_package:
                 yield Entry(name, "")
 
     def joinpath(self, *parts: Any) -> Entry:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import pkgutil
 from collections.abc import Callable
 
 import pytest
@@ -138,6 +140,42 @@ def uncaught() -> str:
 
     return str(statistics.mean([]))
 """
+
+
+MODULES = """
+import json
+import pkgutil
+
+from basilisk import Vec, query
+
+
+@query
+def of_json() -> Vec[str]:
+    return [found.name for found in pkgutil.iter_modules(json.__path__, "json.")]
+
+
+@query
+def walked() -> Vec[str]:
+    import email
+
+    return [found.name for found in pkgutil.walk_packages(email.__path__, "email.") if found.ispkg]
+
+
+@query
+def all_of_them() -> Vec[str]:
+    names = [found.name for found in pkgutil.iter_modules()]
+    return sorted({"main", "basilisk", "email", "json", "re"}.intersection(names))
+"""
+
+
+@pytest.mark.usefixtures("artefact")
+def test_pkgutil_lists_the_modules_of_the_library(deploy: Deploy) -> None:
+    """A package of the library has the modules in pkgutil that it has on a host."""
+    canister = deploy(MODULES)
+    here = [found.name for found in pkgutil.iter_modules(json.__path__, "json.")]
+    assert canister.call("of_json", [], CALLER) == [here]
+    assert canister.call("walked", [], CALLER) == [["email.mime"]]
+    assert canister.call("all_of_them", [], CALLER) == [["basilisk", "email", "json", "main", "re"]]
 
 
 @pytest.mark.usefixtures("artefact")
