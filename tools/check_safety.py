@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-CRATES = ("bridge_crate", "toolbox_crate", "tests/oracles/candid_crate", "tests/fuzz/codec_fuzz")
+CRATES = ("bridge_crate", "toolbox_crate", "tests")
 _USE = re.compile(r"\bunsafe\s*(\{|impl\b)|\bpub(\(\w+\))?\s+unsafe\s+(extern\s+\"C\"\s+)?fn\b")
 _SKIPPED = re.compile(r"^\s*(//|\*)")
 

@@ -31,7 +31,7 @@ def interface_text(environment: Environment, **methods: list[Type]) -> str:
 @functools.cache
 def start() -> CandidCrate:
     """The crate, compiled when it is not in the cache."""
-    return CandidCrate(build("candid-crate", [_CRATE], _RECIPE, "candid_oracle.wasm"))
+    return CandidCrate(build("candid-crate", [_CRATE, "tests/oracles/wire_crate"], _RECIPE, "candid_oracle.wasm"))
 
 
 class CandidCrate(Crate):

@@ -33,7 +33,7 @@ def number(value: int) -> bytes:
 @functools.cache
 def start(*, bounded: bool = False) -> StableCrate:
     """The crate, compiled when it is not in the cache."""
-    path = build("stable-crate", [_CRATE, "bridge_crate/stable"], _RECIPE, "stable_oracle.wasm")
+    path = build("stable-crate", [_CRATE, "bridge_crate/stable", "tests/oracles/wire_crate"], _RECIPE, "stable_oracle.wasm")
     return StableCrate(path, **(BOUNDED if bounded else {}))
 
 

@@ -1,12 +1,12 @@
 //! What can be asked. Types are given as the text of an interface and the name of a method, whose
 //! arguments have the types meant.
 
-use crate::parts::split;
 use candid::types::subtype::subtype;
 use candid::types::Type;
 use candid::{IDLArgs, TypeEnv};
 use candid_parser::utils::{service_equal, CandidSource};
 use candid_parser::{check_prog, parse_idl_args, IDLProg};
+use oracle_wire::parts::split;
 use std::collections::HashSet;
 use std::fmt::Display;
 

@@ -1,6 +1,7 @@
 //! The operations.
 
-use crate::{ours, parts, rust_program, theirs};
+use crate::{ours, rust_program, theirs};
+use oracle_wire::parts;
 use std::cell::RefCell;
 use std::rc::Rc;
 
