@@ -7,7 +7,7 @@ import functools
 from basilisk import candid
 from basilisk.candid.types import Argument, Environment, Func, Interface, Service, Type
 
-from .crates import build
+from .crates import WIRE, build
 from .instance import Crate, Refused
 
 __all__ = ["CandidCrate", "Refused", "interface_text", "start"]
@@ -31,7 +31,7 @@ def interface_text(environment: Environment, **methods: list[Type]) -> str:
 @functools.cache
 def start() -> CandidCrate:
     """The crate, compiled when it is not in the cache."""
-    return CandidCrate(build("candid-crate", [_CRATE, "tests/oracles/wire_crate"], _RECIPE, "candid_oracle.wasm"))
+    return CandidCrate(build("candid-crate", [_CRATE, WIRE], _RECIPE, "candid_oracle.wasm"))
 
 
 class CandidCrate(Crate):

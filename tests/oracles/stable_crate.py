@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 from typing import Literal
 
-from .crates import build
+from .crates import WIRE, build
 from .instance import Crate, joined, split
 
 __all__ = ["BOUNDED", "Command", "Library", "StableCrate", "number", "start"]
@@ -33,7 +33,7 @@ def number(value: int) -> bytes:
 @functools.cache
 def start(*, bounded: bool = False) -> StableCrate:
     """The crate, compiled when it is not in the cache."""
-    path = build("stable-crate", [_CRATE, "bridge_crate/stable", "tests/oracles/wire_crate"], _RECIPE, "stable_oracle.wasm")
+    path = build("stable-crate", [_CRATE, "bridge_crate/stable", WIRE], _RECIPE, "stable_oracle.wasm")
     return StableCrate(path, **(BOUNDED if bounded else {}))
 
 
