@@ -16,7 +16,17 @@ from cpython.pins import load_pins  # noqa: E402
 from cpython.progress import Progress  # noqa: E402
 from cpython.toolchain import Toolchain, identity, provide_toolchain  # noqa: E402
 
-__all__ = ["REPOSITORY", "WIRE", "Toolchain", "build", "cache_root", "digest", "locked", "staged", "toolchain"]
+__all__ = [
+    "REPOSITORY",
+    "WIRE",
+    "Toolchain",
+    "build",
+    "cache_root",
+    "digest",
+    "locked",
+    "staged",
+    "toolchain",
+]
 
 #: What the oracles' crates have in common.
 WIRE = "tests/oracles/wire_crate"
