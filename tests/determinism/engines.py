@@ -1,12 +1,13 @@
 """All engines side by side: plays a trace on each and compares what it left.
 
-Cranelift's log is the measure.  Pulley plays the same trace in a replica of its own, so that replies, rejects,
-cycles and every run are compared; V8 replays the runs of Cranelift; a second process with Cranelift, with other
-surroundings, plays the trace again.
+Cranelift's log is the measure.  Pulley plays the same trace in a replica of its own, so that replies,
+rejects, cycles and every run are compared; V8 replays the runs of Cranelift; a second process with
+Cranelift, with other surroundings, plays the trace again.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,14 +20,21 @@ from tests.determinism.worker import Worker
 __all__ = ["Engines"]
 
 #: Surroundings that a second process may have; see ``Engines``.
-OTHER = {"PYTHONHASHSEED": "4711", "TZ": "Asia/Tokyo", "LANG": "tr_TR.UTF-8", "LC_ALL": "C", "USER": "other", "HOME": "/"}
+OTHER = {
+    "PYTHONHASHSEED": "4711",
+    "TZ": "Asia/Tokyo",
+    "LANG": "tr_TR.UTF-8",
+    "LC_ALL": "C",
+    "USER": "other",
+    "HOME": "/",
+}
 
 
 class Engines:
     """One canister on Cranelift and, as far as they are given, on the other engines.
 
-    ``again`` plays traces in other processes; it must play the same canister.  ``messages`` counts the messages
-    that were played, ``runs`` the comparisons of runs by engine.
+    ``again`` plays traces in other processes; it must play the same canister.  ``traces`` and ``runs`` count
+    what was compared, by engine.
     """
 
     def __init__(
@@ -46,13 +54,16 @@ class Engines:
         self.traces: dict[str, int] = {}
         self.runs: dict[str, int] = {}
         self.steps = 0
+        #: How the runs on Cranelift ended: "returned", "trap: …", "host: …".
+        self.outcomes: Counter[str] = Counter()
         self.at_installation = list(self._installation(cranelift))
 
     def check(self, steps: list[Step], pulley: bool = True) -> list[str]:
-        """All differences between the engines over one trace; without ``pulley``, which is slow, for the others."""
+        """All differences between the engines over one trace; Pulley, which is slow, may be left out."""
         log = self._player.play(steps)
         self.steps += len(steps)
         self._count("cranelift", log["runs"])
+        self.outcomes.update(_ending(run["outcome"]) for run in log["runs"])
         return list(self._differences(steps, log, pulley))
 
     def close(self) -> None:
@@ -93,6 +104,13 @@ class Engines:
         self.runs[engine] = self.runs.get(engine, 0) + len(runs)
 
 
+def _ending(outcome: str) -> str:
+    kind, _, reason = outcome.partition(": ")
+    return {"returned": "returned", "host": "trapped by themselves"}.get(
+        kind, reason.lower().replace("_", " ")
+    )
+
+
 def other_process(wasm: Path, did: Path, folder: Path, lasts: int) -> Worker:
-    """Cranelift in processes whose surroundings differ from those of this one; each plays ``lasts`` traces."""
+    """Cranelift in processes with surroundings that differ from ours; each plays ``lasts`` traces."""
     return Worker("cranelift", wasm, did, OTHER, folder, lasts)

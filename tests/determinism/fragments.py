@@ -1,8 +1,8 @@
 """Pieces of Python programs, drawn by Hypothesis: each exercises something that could depend on chance.
 
-A fragment is program text that shows what it sees with ``show``.  It may use the names of earlier fragments of
-the same canister, ``a`` to ``e``; what fails is an exception like any other.  Whatever can be seen of addresses,
-hashes, the collector, floats or clocks is shown on purpose.
+A fragment is program text that shows what it sees with ``show``.  It may use the names of earlier fragments
+of the same canister, ``a`` to ``e``; what fails is an exception like any other.  Whatever can be seen of
+addresses, hashes, the collector, floats or clocks is shown on purpose.
 """
 
 from __future__ import annotations
@@ -20,11 +20,23 @@ _NAMES = st.sampled_from("abcde")
 _WORDS = st.text(max_size=12).map(repr)
 _SMALL = st.integers(-50, 50)
 _INTS = (st.integers(-(2**70), 2**70) | _SMALL).map(repr)
-_FLOAT_TEXTS = ("float('inf')", "float('-inf')", "float('nan')", "-0.0", "5e-324", "1.7976931348623157e308", "0.1")
+_FLOAT_TEXTS = (
+    "float('inf')",
+    "float('-inf')",
+    "float('nan')",
+    "-0.0",
+    "5e-324",
+    "1.7976931348623157e308",
+    "0.1",
+)
 _FLOATS = st.floats(allow_nan=False, allow_infinity=False).map(repr) | st.sampled_from(_FLOAT_TEXTS)
 _BYTES = st.binary(max_size=20).map(repr)
-_ATOMS = st.one_of(_WORDS, _INTS, _FLOATS, _BYTES, st.sampled_from(["None", "True", "()", "frozenset('abc')"]))
-_KEYS = st.one_of(_WORDS, _INTS, _FLOATS, _BYTES, st.tuples(_WORDS, _INTS).map(lambda pair: f"({pair[0]}, {pair[1]})"))
+_ATOMS = st.one_of(
+    _WORDS, _INTS, _FLOATS, _BYTES, st.sampled_from(["None", "True", "()", "frozenset('abc')"])
+)
+_KEYS = st.one_of(
+    _WORDS, _INTS, _FLOATS, _BYTES, st.tuples(_WORDS, _INTS).map(lambda pair: f"({pair[0]}, {pair[1]})")
+)
 
 
 def _listing(items: Fragment, most: int = 8) -> st.SearchStrategy[str]:
@@ -34,12 +46,12 @@ def _listing(items: Fragment, most: int = 8) -> st.SearchStrategy[str]:
 _EXPRESSIONS: Fragment = st.recursive(
     st.one_of(_ATOMS, _NAMES, _listing(_ATOMS)),
     lambda inner: st.one_of(
-        st.tuples(inner, st.sampled_from(["+", "-", "/", "//", "%", "==", "<", "and", "or", "in"]), inner).map(
-            lambda parts: f"({parts[0]} {parts[1]} {parts[2]})"
-        ),
-        st.tuples(st.sampled_from(["len", "str", "hash", "sorted", "list", "repr", "bool", "set"]), inner).map(
-            lambda parts: f"{parts[0]}({parts[1]})"
-        ),
+        st.tuples(
+            inner, st.sampled_from(["+", "-", "/", "//", "%", "==", "<", "and", "or", "in"]), inner
+        ).map(lambda parts: f"({parts[0]} {parts[1]} {parts[2]})"),
+        st.tuples(
+            st.sampled_from(["len", "str", "hash", "sorted", "list", "repr", "bool", "set"]), inner
+        ).map(lambda parts: f"{parts[0]}({parts[1]})"),
         st.tuples(inner, _SMALL).map(lambda parts: f"{parts[0]}[{parts[1]}]"),
         st.tuples(inner, inner).map(lambda parts: f"({parts[0]}, {parts[1]})"),
     ),
@@ -90,7 +102,8 @@ _PURE: dict[str, Fragment] = {
     "sets": _text(
         """
         left, right = set(<keys>), frozenset(<more>)
-        show([*left], [*right], hash(right), [*(left ^ right)], [*(left & right)], left.pop() if left else None)
+        show([*left], [*right], hash(right), [*(left ^ right)], [*(left & right)])
+        show(left.pop() if left else None)
         """,
         keys=_listing(_KEYS, 20),
         more=_listing(_KEYS),
@@ -99,9 +112,10 @@ _PURE: dict[str, Fragment] = {
         """
         import string, textwrap, unicodedata
         text = <text> + <more>
-        show(text.encode("utf-8", "replace"), text.casefold(), text[::-1], hash(text), ascii(text), f"{text!r:>30}")
-        show([unicodedata.category(letter) for letter in text], unicodedata.normalize("NFKD", text), text.split())
-        show("%s|%.3r|%5d" % (text, text, len(text)), string.Template("$x").substitute(x=text), text.isidentifier())
+        show(text.encode("utf-8", "replace"), text.casefold(), text[::-1], hash(text), f"{text!r:>30}")
+        show([unicodedata.category(letter) for letter in text], unicodedata.normalize("NFKD", text))
+        show("%s|%.3r|%5d" % (text, text, len(text)), string.Template("$x").substitute(x=text), ascii(text))
+        show(text.split(), text.isidentifier())
         """,
         text=_WORDS,
         more=_WORDS,
@@ -113,10 +127,11 @@ _PURE: dict[str, Fragment] = {
         for name in ("__add__", "__sub__", "__mul__", "__truediv__", "__mod__", "__floordiv__", "__pow__"):
             try:
                 result = getattr(x, name)(y)
-                show(name, result, struct.pack("<d", result) if isinstance(result, float) else "", f"{result:.17g}")
+                show(name, result, f"{result:.17g}", isinstance(result, float) and struct.pack("<d", result))
             except (ArithmeticError, ValueError) as error:
                 show(name, error)
-        show(x.hex(), repr(x), f"{x:e}", f"{x:.3f}", f"{x:g}", f"{x:,.2f}", f"{x:%}", hash(x), math.fsum([x, y, 0.1]))
+        show(x.hex(), repr(x), f"{x:e}", f"{x:.3f}", f"{x:g}", f"{x:,.2f}", f"{x:%}", hash(x))
+        show(math.fsum([x, y, 0.1]))
         for name in ("sqrt", "sin", "exp", "log", "gamma", "ceil", "atan", "cosh", "cbrt", "expm1"):
             try:
                 show(name, getattr(math, name)(x))
@@ -133,7 +148,7 @@ _PURE: dict[str, Fragment] = {
         data = bytearray(<data>) * <count>
         view = memoryview(data)[::-1]
         show(bytes(view), zlib.crc32(data), zlib.adler32(data), zlib.compress(data), base64.b85encode(data))
-        show(struct.unpack("<%dB" % len(data), data)[:5], array.array("H", bytes(data) + bytes(len(data))).tolist()[:5])
+        show(struct.unpack("<%dB" % len(data), data)[:5], array.array("H", bytes(data) * 2).tolist()[:5])
         show(int.from_bytes(data, "big", signed=True), hash(bytes(data)), data.hex(" "))
         """,
         data=_BYTES,
@@ -252,7 +267,7 @@ _PURE: dict[str, Fragment] = {
         kept = [Box([number]) for number in range(<count>)]
         for box in kept:
             boxes[box[0]] = box
-        watched = [weakref.ref(box, lambda reference: show("lost", id(reference) == id(reference))) for box in kept]
+        watched = [weakref.ref(box, lambda reference: show("lost", id(reference))) for box in kept]
         del kept[::<step>], box
         show([*boxes.items()], [reference() is None for reference in watched])
         show([*weakref.WeakSet(kept)], weakref.getweakrefcount(kept[0]) if kept else "none")
@@ -264,7 +279,7 @@ _PURE: dict[str, Fragment] = {
         """
         import random
         generator = random.Random(<seed>)
-        numbers = [generator.random(), generator.gauss(0, 1), generator.getrandbits(70), generator.randint(0, 9)]
+        numbers = [generator.random(), generator.gauss(0, 1), generator.getrandbits(70)]
         cards = [*range(<count>)]
         generator.shuffle(cards)
         show(numbers, cards, generator.choices("abc", k=5), generator.sample(range(100), 4))
@@ -280,7 +295,8 @@ _PURE: dict[str, Fragment] = {
         value = {"k": <words>, <word>: [<x>, None, True], "n": <number>}
         text = json.dumps(value, ensure_ascii=False, indent=<indent>)
         show(text, json.loads(text) == value, json.dumps(value, sort_keys=True))
-        show(re.findall(r"[\\w.]+|(?<=,)\\s*", text), re.sub(r"(\\d)(\\d?)", r"<\\2\\1>", text), re.split("[aeiou]", text))
+        show(re.findall(r"[\\w.]+|(?<=,)\\s*", text), re.sub(r"(\\d)(\\d?)", r"<\\2\\1>", text))
+        show(re.split("[aeiou]", text), re.escape(<word>))
         """,
         words=_listing(_WORDS),
         word=_WORDS,
@@ -299,7 +315,8 @@ _PURE: dict[str, Fragment] = {
             except decimal.DecimalException as error:
                 show(name, type(error).__name__)
         show(context.flags, hash(one), one.as_tuple(), f"{one:,.3f}")
-        show(fractions.Fraction(<number>, 7).limit_denominator(<precision>), statistics.stdev([1.5, 2.5, <small>]))
+        show(fractions.Fraction(<number>, 7).limit_denominator(<precision>))
+        show(statistics.stdev([1.5, 2.5, <small>]))
         """,
         precision=_numbers(1, 40),
         number=_INTS,
@@ -363,7 +380,8 @@ _PURE: dict[str, Fragment] = {
         import math
         n = <number> ** <power>
         show(n, n.bit_length(), hash(n), n % 97, -n >> 3, divmod(n, 1_000_003), math.isqrt(abs(n)), f"{n:#x}")
-        show(pow(3, abs(n), 10**9 + 7), math.gcd(n, 2**64 - 1), int(str(n)) == n, float(n) if abs(n) < 2**1000 else "")
+        show(pow(3, abs(n), 10**9 + 7), math.gcd(n, 2**64 - 1), int(str(n)) == n)
+        show(float(n) if abs(n) < 2**1000 else "great")
         """,
         number=_INTS,
         power=_numbers(0, 25),
@@ -387,14 +405,16 @@ _PURE: dict[str, Fragment] = {
         show(counted.most_common(3), collections.deque(items, 3), [*itertools.permutations(items[:3])][:4])
         heap = [(hash(item) % 7, number) for number, item in enumerate(items)]
         heapq.heapify(heap)
-        show(heap, heapq.nsmallest(3, heap), sorted(items, key=repr), [*itertools.accumulate(map(len, map(repr, items)))])
+        show(heap, heapq.nsmallest(3, heap), sorted(items, key=repr))
+        show([*itertools.accumulate(map(len, map(repr, items)))])
         @functools.lru_cache(maxsize=4)
         def slow(number): return number * 2
         show([slow(number % 6) for number in range(20)], slow.cache_info())
         groups = collections.defaultdict(list)
         for item in items:
             groups[type(item)].append(item)
-        show(dict(groups), collections.ChainMap({"x": 1}, {"y": 2}), collections.OrderedDict.fromkeys(map(str, items)))
+        show(dict(groups), collections.ChainMap({"x": 1}, {"y": 2}))
+        show(collections.OrderedDict.fromkeys(map(str, items)))
         """,
         items=_listing(_KEYS, 12),
     ),
@@ -436,7 +456,8 @@ _PURE: dict[str, Fragment] = {
         folder.mkdir(parents=True, exist_ok=True)
         for name in <names>:
             (folder / f"{name}.txt").write_bytes(<data> * name)
-        show(os.listdir(folder), [*folder.glob("*")], [(entry.name, entry.stat().st_size) for entry in os.scandir(folder)])
+        show(os.listdir(folder), [*folder.glob("*")])
+        show([(entry.name, entry.stat().st_size) for entry in os.scandir(folder)])
         if <names>:
             (folder / f"{<names>[0]}.txt").unlink()
         show(os.listdir(folder), os.getcwd(), [*os.walk("/tmp/trace")])
@@ -448,7 +469,7 @@ _PURE: dict[str, Fragment] = {
         """
         import locale, os, platform, sys, threading
         show(os.environ, sys.argv, sys.hash_info, sys.flags, platform.platform(), threading.get_ident())
-        show(threading.main_thread(), os.getpid(), locale.getlocale(), sys.getfilesystemencoding(), sys.platform)
+        show(threading.main_thread(), locale.getlocale(), sys.getfilesystemencoding(), sys.platform)
         show(sys.getrefcount(<name>) if "<name>" in globals() else "", sys.getsizeof([<value>]), sys.path)
         """,
         name=_NAMES,
@@ -460,10 +481,11 @@ _IN_CANISTERS: dict[str, Fragment] = {
     "clocks and counters": _text(
         """
         import datetime, time
-        show(time.time_ns(), time.monotonic(), time.perf_counter_ns(), datetime.datetime.now(), time.localtime())
+        show(time.time_ns(), time.monotonic(), time.perf_counter_ns(), datetime.datetime.now())
         before = ic.performance_counter(0)
         <name> = [*range(<count>)]
-        show(before, ic.performance_counter(0), ic.performance_counter(1), ic.time(), ic.canister_balance128())
+        show(before, ic.performance_counter(0), ic.performance_counter(1), ic.time(), time.localtime())
+        show(ic.canister_balance128())
         """,
         name=_NAMES,
         count=_numbers(0, 2000),

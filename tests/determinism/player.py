@@ -19,7 +19,7 @@ __all__ = ["Log", "Player", "Step"]
 Log = dict[str, Any]
 
 #: Limit of a message: endless loops shall end soon.
-MOST_INSTRUCTIONS = 400_000_000
+MOST_INSTRUCTIONS = 150_000_000
 
 Action = Literal["call", "advance", "upgrade"]
 
@@ -48,7 +48,9 @@ class Player:
     def __init__(self, engine: RecordingEngine, wasm: bytes, did: str, seed: int = 0) -> None:
         self._engine = engine
         engine.take()
-        limits = replace(Limits(), update_instructions=MOST_INSTRUCTIONS, query_instructions=MOST_INSTRUCTIONS)
+        limits = replace(
+            Limits(), update_instructions=MOST_INSTRUCTIONS, query_instructions=MOST_INSTRUCTIONS
+        )
         self._replica = Replica(engine=engine, limits=limits, seed=seed, validate=False)
         self._canister = LocalCanister(self._replica, wasm, parse_did(did))
         self._canister.change_code("install", [], Principal.anonymous())

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.determinism.fragments import ANYWHERE, CANISTER, COROUTINES, Fragment
 from tests.determinism.player import Step
 
-__all__ = ["METHODS", "modules", "traces"]
+__all__ = ["METHODS", "modules", "session_of_a_module", "traces"]
 
 #: Methods of the interpreter canister.
 METHODS = ("execute", "look", "converse", "yielding")
@@ -19,7 +19,9 @@ _ENDINGS = ("endless", "trap", "uncaught")
 
 
 def _one_of(*groups: dict[str, Fragment]) -> Fragment:
-    choice = [item for group in groups for name, item in group.items() for _ in range(1 if name in _ENDINGS else 4)]
+    choice = [
+        item for group in groups for name, item in group.items() for _ in range(1 if name in _ENDINGS else 4)
+    ]
     return st.sampled_from(range(len(choice))).flatmap(lambda number: choice[number])
 
 
@@ -75,7 +77,7 @@ def take() -> str:
     return text
 """
 
-_METHOD = '''
+_METHOD = """
 
 @{kind}
 def {name}(word: str) -> str:
@@ -83,12 +85,12 @@ def {name}(word: str) -> str:
     global a, b, c, d, e
 {body}
     return take()
-'''
+"""
 
 
 @st.composite
 def modules(draw: st.DrawFn) -> str:
-    """A program for ``basilisk build``: fragments that run while it is built, and methods ``m0`` to ``m2``."""
+    """A program for ``basilisk build``: fragments that run during the build, and methods ``m0`` to ``m2``."""
     fragments = _one_of(ANYWHERE)
     # Each fragment gets a function of its own: a file has room for one `except*` and many names.
     parts = [_HEAD, draw(_messages(fragments)), "AT_BUILD = take()"]
@@ -101,3 +103,9 @@ def modules(draw: st.DrawFn) -> str:
     parts.append(f"\n@pre_upgrade\ndef leave() -> None:\n    global a, b, c, d, e\n{hook}\n")
     parts.append("\n@post_upgrade\ndef arrive() -> None:\n    show('arrived')\n")
     return "\n".join(parts)
+
+
+def session_of_a_module() -> list[Step]:
+    """Calls of all methods, before and after an upgrade."""
+    calls = [Step("call", f"m{number}", "word") for number in (0, 1, 2, 0)]
+    return [*calls, Step("upgrade"), *calls]

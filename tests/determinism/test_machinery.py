@@ -83,7 +83,9 @@ def _altered(log: Log, change: str) -> list[Any]:
         call["reads"][0][1] = "00" + call["reads"][0][1][2:]
     elif change == "stable memory that was read":
         call = next(item for item in first["calls"] if item["name"] == "stable64_read" and item["writes"])
-        call["writes"][0][1] = "0123456789abcdef"[int(call["writes"][0][1][0], 16) ^ 1] + call["writes"][0][1][1:]
+        call["writes"][0][1] = (
+            "0123456789abcdef"[int(call["writes"][0][1][0], 16) ^ 1] + call["writes"][0][1][1:]
+        )
     elif change == "outcome":
         runs[1]["outcome"] = "trap: UNREACHABLE"
     else:

@@ -1,4 +1,4 @@
-"""Generated traces and programs, and the examples' sessions, on all engines: the short version of the suite."""
+"""Generated traces and programs, and the examples' sessions, on all engines: the suite's short version."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from basilisk.build.pipeline import Built, build
 from basilisk.build.project import resolve
 from tests.determinism.engines import Engines, other_process
 from tests.determinism.player import Step
-from tests.determinism.programs import modules, traces
+from tests.determinism.programs import modules, session_of_a_module, traces
 from tests.determinism.record import RecordingEngine
 from tests.determinism.sessions import build_example, check_session, names
 from tests.determinism.v8 import V8
@@ -62,18 +62,14 @@ def test_programs(cranelift: RecordingEngine, pulley: RecordingEngine, v8: V8, t
         folder.mkdir()
         (folder / "main.py").write_text(source, encoding="utf-8")
         built = build(resolve(str(folder)), output=folder / "out")
-        engines = Engines(cranelift, built.wasm.read_bytes(), built.did.read_text("utf-8"), pulley=pulley, v8=v8)
+        engines = Engines(
+            cranelift, built.wasm.read_bytes(), built.did.read_text("utf-8"), pulley=pulley, v8=v8
+        )
         assert engines.at_installation == []
         assert engines.check(session_of_a_module()) == []
         engines.close()
 
     check()
-
-
-def session_of_a_module() -> list[Step]:
-    """Calls of all methods, before and after an upgrade."""
-    calls = [Step("call", f"m{number}", "word") for number in (0, 1, 2, 0)]
-    return [*calls, Step("upgrade"), *calls]
 
 
 @pytest.mark.parametrize("name", names())

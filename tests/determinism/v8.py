@@ -52,7 +52,7 @@ class V8:
         self.runs = 0
 
     def show(self, engine: RecordingEngine) -> None:
-        """Let V8 have the code, metered, and the first state of every canister that ``engine`` has installed."""
+        """Let V8 have the code, metered, and the first state of every canister that ``engine`` installed."""
         for state, (shell, image) in engine.images.items():
             if state in self._states:
                 continue

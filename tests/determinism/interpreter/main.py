@@ -4,9 +4,24 @@ Names live in one namespace from message to message.  What a program prints is t
 lets through is a trap, and the message leaves nothing behind.
 """
 
+# What programs import as well: here it costs no message anything.  Other modules they import afresh.
+import base64 as _base64  # noqa: F401
+import calendar as _calendar  # noqa: F401
+import dataclasses as _dataclasses  # noqa: F401
+import datetime as _datetime  # noqa: F401
+import decimal as _decimal  # noqa: F401
+import enum as _enum  # noqa: F401
 import gc
+import hashlib as _hashlib  # noqa: F401
+import json as _json  # noqa: F401
+import pickle as _pickle  # noqa: F401
 import random
+import statistics as _statistics  # noqa: F401
+import tempfile as _tempfile  # noqa: F401
+import traceback as _traceback  # noqa: F401
+import uuid as _uuid  # noqa: F401
 import weakref
+import zoneinfo as _zoneinfo
 from collections.abc import Callable
 
 from basilisk import (
@@ -128,5 +143,7 @@ def arrive() -> None:
     show("arrived", len(table), len(vector), len(log), len(queue))
 
 
+for zone in ("Europe/Berlin", "America/New_York", "Asia/Kolkata"):
+    _zoneinfo.ZoneInfo(zone)  # which keeps the latest ones
 reset()
 namespace["on_upgrade"] = saved.set

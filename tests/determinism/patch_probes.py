@@ -1,0 +1,142 @@
+"""What each patch and each setting of the interpreter changes: a program and what is to be seen of it.
+
+A probe is a canister's module with a method ``probe``.  Its text runs in the runtime as it is and in one that
+lacks the patch; what a user would see is compared.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.determinism.variants import Change, edit, without_patch
+
+__all__ = ["PROBES", "Probe"]
+
+_HEAD = "from basilisk import *\n\n"
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One row of the table.
+
+    ``name`` is the patch or the setting, ``what`` says what the probe looks at, ``program`` is its module.
+    """
+
+    name: str
+    what: str
+    change: Change
+    program: str
+
+
+def _query(body: str, head: str = "") -> str:
+    lines = "\n".join(f"    {line}" for line in body.splitlines())
+    return f"{_HEAD}{head}\n\n@query\ndef probe() -> str:\n{lines}\n"
+
+
+_SHIELD = """\
+try:
+    {}
+except BaseException as error:
+    return f"{{type(error).__name__}}: {{error}}"[:90]"""
+
+
+def _patch(name: str, what: str, program: str) -> Probe:
+    return Probe(name, what, without_patch(name), program)
+
+
+_INTERPRETER = "bridge_crate/c/interpreter.c"
+
+PROBES: tuple[Probe, ...] = (
+    _patch(
+        "cpython/0101-random-stays-unseeded.patch",
+        "`random.Random().random()` without entropy",
+        _query(_SHIELD.format("return str(Random().random())"), "from random import Random"),
+    ),
+    _patch(
+        "cpython/0102-urandom-without-entropy.patch",
+        "`os.urandom(8)` without entropy",
+        _query(_SHIELD.format("return os.urandom(8).hex()"), "import os"),
+    ),
+    _patch(
+        "cpython/0103-c-recursion-limit.patch",
+        "`compile('a' + '.b' * 4000)`",
+        _query(_SHIELD.format("return str(compile('a' + '.b' * 4000, 'x', 'eval').co_name)")),
+    ),
+    _patch(
+        "cpython/0104-threads-say-why.patch",
+        "`Thread.start()`",
+        _query(_SHIELD.format("threading.Thread(target=print).start()"), "import threading"),
+    ),
+    _patch(
+        "cpython/0105-sleep-says-why.patch",
+        "`time.sleep(1)`",
+        _query(_SHIELD.format("return str(time.sleep(1))"), "import time"),
+    ),
+    _patch(
+        "sqlite/0201-random-needs-entropy.patch",
+        "SQL's `random()` without entropy",
+        _query(
+            _SHIELD.format("return str(sqlite3.connect(':memory:').execute('select random()').fetchone())"),
+            "import sqlite3",
+        ),
+    ),
+    Probe(
+        "setting: fixed hash secret",
+        "start, and the order of a set",
+        edit(_INTERPRETER, {"config.use_hash_seed = 1;": "config.use_hash_seed = 0;"}),
+        _query("return str([*{'a', 'b', 'c', 'd', 'e', 'f'}])"),
+    ),
+    Probe(
+        "setting: its value",
+        "the order of a set",
+        edit(_INTERPRETER, {"config.hash_seed = 0;": "config.hash_seed = 1;"}),
+        _query("return str([*{'a', 'b', 'c', 'd', 'e', 'f'}])"),
+    ),
+    Probe(
+        "setting: isolated configuration",
+        "flags, environment, path",
+        edit(
+            _INTERPRETER,
+            {
+                "PyPreConfig_InitIsolatedConfig(": "PyPreConfig_InitPythonConfig(",
+                "PyConfig_InitIsolatedConfig(": "PyConfig_InitPythonConfig(",
+            },
+        ),
+        _query(
+            "return str((sys.flags.isolated, sys.flags.ignore_environment, dict(os.environ), sys.path))",
+            "import os, sys",
+        ),
+    ),
+    Probe(
+        "setting: UTF-8 mode",
+        "encoding of the locale and of files",
+        edit(_INTERPRETER, {"preconfig.utf8_mode = 1;": "preconfig.utf8_mode = 0;"}),
+        _query(
+            "return str((sys.flags.utf8_mode, locale.getencoding(), open('/tmp/x', 'w').encoding))",
+            "import locale, sys",
+        ),
+    ),
+    Probe(
+        "setting: no clock while a program is imported",
+        "`time.time()` in the module's body",
+        edit(
+            "bridge_crate/src/wasi/clock.rs",
+            {
+                'context::refuse("clock");\n                return errno::NOTSUP;': "ic0::time()",
+            },
+        ),
+        _query(
+            "return str(AT)",
+            "import time\n\ntry:\n    AT = time.time()\nexcept OSError as error:\n    AT = error",
+        ),
+    ),
+    Probe(
+        "setting: no entropy before a seed",
+        "`os.urandom(8)` before it is seeded",
+        edit(
+            "bridge_crate/src/entropy.rs",
+            {"        if !generator.seeded {\n            return false;\n        }\n": ""},
+        ),
+        _query(_SHIELD.format("return getattr(os, 'u' + 'random')(8).hex()"), "import os"),
+    ),
+)

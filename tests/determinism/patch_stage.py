@@ -1,0 +1,92 @@
+"""Stage ``--patches``: what the runtime does without each patch and each setting."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.determinism.patch_probes import PROBES, Probe
+from tests.determinism.variants import ROOT, BuildFailed, build_runtime
+
+__all__ = ["Row", "rows"]
+
+# In a process of its own, because a process has one runtime.  Two replicas with other entropy and another
+# time, to see whether an answer is a number that everybody could compute.
+_ASK = """
+import sys
+from pathlib import Path
+from basilisk.build.pipeline import build
+from basilisk.build.project import resolve
+from basilisk.errors import BasiliskError
+from basilisk.candid.did_parser import parse_did
+from basilisk.principal import Principal
+from basilisk.replica import Clock, Replica
+from basilisk.testing.local import LocalCanister
+
+folder = Path(sys.argv[1])
+try:
+    built = build(resolve(str(folder)), output=folder / "out")
+except BasiliskError as error:
+    raise SystemExit(f"the build ends: {error}")
+for seed in (0, 1):
+    replica = Replica(seed=seed)
+    replica.clock.advance(seed * 1000)
+    canister = LocalCanister(replica, built.gzip.read_bytes(), parse_did(built.did.read_text("utf-8")))
+    canister.change_code("install", [], Principal.anonymous())
+    try:
+        print(canister.call("probe", [], Principal.anonymous())[0])
+    except BasiliskError as error:
+        print("the call traps:", next(line for line in str(error).splitlines()[::-1] if line.strip()))
+"""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One probe: what is seen with the patch and without it."""
+
+    probe: Probe
+    with_it: str
+    without: str
+
+    @property
+    def differs(self) -> bool:
+        """Whether the patch can be seen at all."""
+        return self.with_it != self.without
+
+
+def rows(runtime: Path, say: Callable[[str], None], wanted: str = "") -> Iterator[Row]:
+    """Build a runtime without each patch and setting whose name contains ``wanted``, and ask both."""
+    for probe in PROBES:
+        if wanted not in probe.name:
+            continue
+        say(f"{probe.name}: building a runtime without it")
+        try:
+            variant = build_runtime(probe.change, say, os.environ)
+        except BuildFailed as failure:
+            yield Row(
+                probe, _ask(runtime, probe.program), f"the runtime cannot be built: {failure.text[-120:]}"
+            )
+            continue
+        yield Row(probe, _ask(runtime, probe.program), _ask(variant, probe.program))
+
+
+def _ask(runtime: Path, program: str) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder, "main.py").write_text(program, encoding="utf-8")
+        ended = subprocess.run(
+            [sys.executable, "-c", _ASK, folder],
+            env={**os.environ, "BASILISK_RUNTIME": str(runtime), "PYTHONPATH": str(ROOT / "src")},
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+    if ended.returncode:
+        lines = [line.strip() for line in ended.stderr.splitlines() if line.strip()]
+        return " ".join(lines)[:160]
+    first, second = ended.stdout.splitlines()
+    return first if first == second else f"{first}, elsewhere {second}"
