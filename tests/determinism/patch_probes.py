@@ -20,12 +20,14 @@ class Probe:
     """One row of the table.
 
     ``name`` is the patch or the setting, ``what`` says what the probe looks at, ``program`` is its module.
+    The changes of one ``group`` do not touch each other, so they may be made in one runtime.
     """
 
     name: str
     what: str
     change: Change
     program: str
+    group: str = "settings"
 
 
 def _query(body: str, head: str = "") -> str:
@@ -41,7 +43,7 @@ except BaseException as error:
 
 
 def _patch(name: str, what: str, program: str) -> Probe:
-    return Probe(name, what, without_patch(name), program)
+    return Probe(name, what, without_patch(name), program, "patches")
 
 
 _INTERPRETER = "bridge_crate/c/interpreter.c"
@@ -85,6 +87,7 @@ PROBES: tuple[Probe, ...] = (
         "start, and the order of a set",
         edit(_INTERPRETER, {"config.use_hash_seed = 1;": "config.use_hash_seed = 0;"}),
         _query("return str([*{'a', 'b', 'c', 'd', 'e', 'f'}])"),
+        "fixed hash secret",
     ),
     Probe(
         "setting: its value",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.determinism.patch_probes import PROBES, Probe
-from tests.determinism.variants import ROOT, BuildFailed, build_runtime
+from tests.determinism.variants import ROOT, BuildFailed, Change, build_runtime
 
 __all__ = ["Row", "rows"]
 
@@ -59,20 +59,32 @@ class Row:
         return self.with_it != self.without
 
 
-def rows(runtime: Path, say: Callable[[str], None], wanted: str = "") -> Iterator[Row]:
-    """Build a runtime without each patch and setting whose name contains ``wanted``, and ask both."""
+def rows(runtime: Path, say: Callable[[str], None], each: bool) -> Iterator[Row]:
+    """Build runtimes without our patches and settings and ask both.
+
+    What lies apart is left out together, which spares builds; with ``each``, every one has its own runtime.
+    """
+    groups: dict[str, list[Probe]] = {}
     for probe in PROBES:
-        if wanted not in probe.name:
-            continue
-        say(f"{probe.name}: building a runtime without it")
+        groups.setdefault(probe.name if each else probe.group, []).append(probe)
+    for name, probes in groups.items():
+        say(f"building a runtime without {name}")
         try:
-            variant = build_runtime(probe.change, say, os.environ)
+            variant = build_runtime(_together(probes), say, os.environ)
         except BuildFailed as failure:
-            yield Row(
-                probe, _ask(runtime, probe.program), f"the runtime cannot be built: {failure.text[-120:]}"
-            )
+            text = f"the runtime cannot be built: {failure.text[-120:]}"
+            yield from (Row(probe, _ask(runtime, probe.program), text) for probe in probes)
             continue
-        yield Row(probe, _ask(runtime, probe.program), _ask(variant, probe.program))
+        for probe in probes:
+            yield Row(probe, _ask(runtime, probe.program), _ask(variant, probe.program))
+
+
+def _together(probes: list[Probe]) -> Change:
+    def change(sources: Path) -> None:
+        for probe in probes:
+            probe.change(sources)
+
+    return change
 
 
 def _ask(runtime: Path, program: str) -> str:

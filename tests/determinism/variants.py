@@ -12,10 +12,9 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["ROOT", "Change", "build_runtime", "edit", "patches", "without_patch"]
+__all__ = ["ROOT", "BuildFailed", "Change", "build_runtime", "edit", "patches", "without_patch"]
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -26,11 +25,12 @@ _SOURCES = ("cpython", "patches", "bridge_crate", "stdlib_bundler", "toolbox_cra
 _LEFT_OUT = shutil.ignore_patterns("target", "__pycache__", ".*_cache")
 
 
-@dataclass(frozen=True)
 class BuildFailed(Exception):
     """A variant cannot be built; ``text`` is the end of what the build said."""
 
-    text: str
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
 
 
 def patches() -> list[str]:
