@@ -48,5 +48,11 @@ CASES = (
         "the instance, and a pass of the garbage collector",
     ),
     Case("variant", "take_events", "give_events", "a dict with one entry for each value"),
+    Case(
+        "variant of case classes",
+        "take_steps",
+        "give_steps",
+        "an instance for each value that has content",
+    ),
     Case("opt nat64, every other null", "take_opts", "give_opts", _NUMBER),
 )

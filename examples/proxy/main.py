@@ -7,10 +7,10 @@ from ledger import Ledger, Metadata, Receipt
 
 from basilisk import (
     CallRejected,
+    Case,
     Opt,
     Principal,
     Record,
-    Variant,
     Vec,
     blob,
     ic,
@@ -30,14 +30,17 @@ class Failure(Record):
     message: str
 
 
-class Reply(Variant, total=False):
-    Ok: blob
-    Err: Failure
+class Answered(Case[blob], name="Ok"): ...
 
 
-class Balance(Variant, total=False):
-    Ok: nat
-    Err: Failure
+class Counted(Case[nat], name="Ok"): ...
+
+
+class Failed(Case[Failure], name="Err"): ...
+
+
+Reply = Answered | Failed
+Balance = Counted | Failed
 
 
 class Forwarded(Record):
@@ -50,8 +53,8 @@ class Forwarded(Record):
 calls = 0
 
 
-def failure(error: CallRejected) -> Failure:
-    return {"code": error.code, "message": error.message}
+def failed(error: CallRejected) -> Failed:
+    return Failed({"code": error.code, "message": error.message})
 
 
 @query
@@ -66,9 +69,9 @@ async def balance_of(ledger: Ledger, owner: Principal) -> Balance:
     global calls
     calls += 1
     try:
-        return {"Ok": await ledger.balance_of(owner).with_timeout(PATIENCE)}
+        return Counted(await ledger.balance_of(owner).with_timeout(PATIENCE))
     except CallRejected as error:
-        return {"Err": failure(error)}
+        return failed(error)
 
 
 @update
@@ -103,9 +106,9 @@ async def forward(canister: Principal, method: str, argument: blob) -> Forwarded
     cycles = ic.msg_cycles_accept128(ic.msg_cycles_available128())
     reply: Reply
     try:
-        reply = {"Ok": await ic.call_raw(canister, method, argument, cycles)}
+        reply = Answered(await ic.call_raw(canister, method, argument, cycles))
     except CallRejected as error:
-        reply = {"Err": failure(error)}
+        reply = failed(error)
     return {"reply": reply, "cycles_used": cycles - ic.msg_cycles_refunded128()}
 
 

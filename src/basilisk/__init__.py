@@ -83,6 +83,7 @@ from basilisk.scalars import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from basilisk.cases import Case
     from basilisk.stable import (
         StableBTreeMap,
         StableBTreeSet,
@@ -102,6 +103,7 @@ __all__ = [
     "CallResult",
     "Canister",
     "CanisterResult",
+    "Case",
     "CompositeQuery",
     "Duration",
     "Func",
@@ -174,6 +176,11 @@ __all__ = [
 
 def __getattr__(name: str) -> object:
     """Imports what only some programs use, so that the others do not carry it."""
+    if name == "Case":
+        from basilisk.cases import Case
+
+        globals()[name] = Case
+        return Case
     if name in _LAZY:
         import basilisk.stable
 

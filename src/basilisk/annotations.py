@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from basilisk import classes
 from basilisk.composites import Composite
+from basilisk.faults import ProgramFault
 from basilisk.generics import Form, FormName, Name
 from basilisk.nodes import Node
 from basilisk.principal import Principal
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-    from basilisk.faults import ProgramFault
+    #: A case class and its type arguments.
+    _Case = tuple[Any, tuple[Node, ...]]
 
 __all__ = ["Resolver", "Result"]
 
@@ -56,6 +58,7 @@ _REMEDIES = {
     "UUID": "use text or blob",
     "Record": "derive a class from it: class User(Record): name: str",
     "Variant": "derive a class from it: class Outcome(Variant, total=False): Ok: null",
+    "Case": "derive a class from it for each case: class Close(Case[null]): ...",
     "Service": "derive a class from it that declares the methods",
 }
 _MODES = {"Query": "query", "Update": "", "CompositeQuery": "composite_query", "Oneway": "oneway"}
@@ -88,6 +91,10 @@ class Resolver:
         self._active: dict[tuple[int, ...], Node] = {}
         self._names: dict[int, dict[int, str]] = {}
         self._dicts: list[tuple[Node, Scope]] = []
+        # Unions of cases, and the names that modules have for them.
+        self._unions: dict[frozenset[_Case], Node] = {}
+        self._filling: set[frozenset[_Case]] = set()
+        self._union_names: dict[int, dict[frozenset[Any], str]] = {}
 
     # Entry points
 
@@ -198,6 +205,10 @@ class Resolver:
     # Composite annotations: names, recursion
 
     def _composite(self, annotation: Any, scope: Scope) -> Node:
+        if _is_union(annotation):
+            cases = self._cases(_arguments(annotation), scope)
+            if cases and None not in cases:
+                return self._variant(cases, scope)
         key = id(annotation)
         if key in self._aliases:
             return self._aliases[key][1]
@@ -309,6 +320,10 @@ class Resolver:
             inner = classes.scope_of(origin, scope, parameter=scope.parameter)
             nodes = [self.node(item, scope) for item in arguments]
             inner.variables = dict(zip(origin.__type_params__, nodes))
+            if _is_union(origin.__value__):
+                cases = self._cases(_arguments(origin.__value__), inner)
+                if cases and None not in cases:
+                    return self._variant(cases, inner, _instance_name(origin, nodes))
             return self.node(origin.__value__, inner)
         if isinstance(origin, type) and classes.is_composite(origin):
             return self._class(origin, scope, tuple(self.node(item, scope) for item in arguments))
@@ -323,6 +338,11 @@ class Resolver:
             return self._union(form.arguments, scope)
         if form.name == "Func":
             return self._func(form.arguments[0], scope)
+        if form.name == "Case":
+            raise scope.fault(
+                "Case[…] is not a type by itself",
+                remedy="derive a class from it, whose name is the case: class Deposit(Case[nat]): ...",
+            )
         if form.name in _MODES:
             raise scope.fault(
                 f"{form.name}[…] is not a type by itself", remedy=f"write Func({form.name}[[str], nat64])"
@@ -336,11 +356,116 @@ class Resolver:
         rest = [member for member in members if member is not None and member is not type(None)]
         if len(rest) == 1 and len(members) == 2:
             return self._intern("opt", self.node(rest[0], scope))
+        cases = self._cases(members, scope)
+        if cases:
+            nothing = cases.pop(None, None)
+            node = self._variant(cases, scope)
+            return node if nothing is None else self._intern("opt", node)
         raise scope.fault(
-            "a union has a Candid type only in the form T | None",
+            "a union has a Candid type only in the form T | None, or if all of it are cases",
             cause="Candid tells the cases of a choice apart by their names",
-            remedy="use a Variant class with one field per case",
+            remedy="make each a class: class Amount(Case[nat]): ..., and a union of these classes; or use a "
+            "Variant class with one field per case",
         )
+
+    # Unions of cases
+
+    def _cases(self, members: tuple[Any, ...], scope: Scope) -> dict[Any, Scope] | None:
+        """The members with unions and aliases among them opened: cases, and None for null, with their scopes.
+
+        None if there is anything else among the members.
+        """
+        found: dict[Any, Scope] = {}
+        pending = [(member, scope) for member in reversed(members)]
+        while pending:
+            member, place = pending.pop()
+            text = member if isinstance(member, str) else _forward_text(member)
+            if text is not None:
+                namespace = _forward_namespace(member)
+                place = place if namespace is None else place.inside(namespace)
+                member = evaluate(text, place)
+            origin: Any = getattr(member, "__origin__", None)
+            if member is None or member is type(None):
+                found[None] = place
+            elif classes.is_case(member) or classes.is_case(origin):
+                try:
+                    found.setdefault(member, place)
+                except TypeError:  # type arguments that are no types
+                    raise self._unsupported(member, place) from None
+            elif _is_union(member):
+                pending.extend((inner, place) for inner in reversed(_arguments(member)))
+            elif isinstance(member, Form) and member.name in ("Alias", "Union"):
+                place = place.inside(member.namespace)
+                pending.extend((inner, place) for inner in reversed(member.arguments))
+            elif type(member).__name__ == "TypeAliasType":
+                pending.append((member.__value__, classes.scope_of(member, place, parameter=place.parameter)))
+            elif type(origin).__name__ == "TypeAliasType":
+                nodes = [self.node(item, place) for item in _arguments(member)]
+                place = classes.scope_of(origin, place, parameter=place.parameter)
+                place.variables = dict(zip(origin.__type_params__, nodes))
+                pending.append((origin.__value__, place))
+            else:
+                return None
+        return found
+
+    def _variant(self, members: dict[Any, Scope], scope: Scope, alias: str | None = None) -> Node:
+        """The node of a union of cases; the same for each way of writing it.
+
+        ``alias`` is the name for a union that no module has under a name.
+        """
+        cases: dict[_Case, None] = {}
+        for member, place in members.items():
+            cls = getattr(member, "__origin__", member)
+            arguments = tuple(self.node(item, place) for item in _arguments(member))
+            self._check_parameters(cls, arguments, place)
+            cases[cls, arguments] = None
+        if len(cases) == 1:
+            return self._class(cls, scope, arguments)
+        key = frozenset(cases)
+        node = self._unions.get(key)
+        if node is not None:
+            if key in self._filling and node.name is None:
+                # Recursion through a union without a name: it gets one.
+                node.name = "_".join(cls.__name__ for cls, _ in cases)
+            return node
+        name, module = self._name_of_cases(members, scope)
+        node = self._unions[key] = Node("variant", name=name or alias, module=module)
+        node.style = "cases"
+        self._filling.add(key)
+        try:
+            chosen = [(cls, dict(zip(classes.type_parameters(cls), arguments))) for cls, arguments in cases]
+            node.fields = classes.cases(chosen, self, scope)
+        finally:
+            self._filling.remove(key)
+        return node
+
+    def _name_of_cases(self, members: dict[Any, Scope], scope: Scope) -> tuple[str | None, str]:
+        """The name of an alias for just these cases, and its module: the scope's own or that of a case."""
+        places = {scope.module: scope.namespace}
+        for member in members:
+            module = getattr(member, "__origin__", member).__module__
+            places.setdefault(module, module_namespace(module))
+        for module, namespace in places.items():
+            name = self._unions_of(namespace, module).get(frozenset(members))
+            if name is not None:
+                return name, module
+        return None, scope.module
+
+    def _unions_of(self, namespace: dict[str, Any], module: str) -> dict[frozenset[Any], str]:
+        """The names that a module has for unions of cases."""
+        names = self._union_names.get(id(namespace))
+        if names is None:
+            names = self._union_names[id(namespace)] = {}
+            for name, value in namespace.items():
+                if not _is_union(value) or getattr(value, "__parameters__", None):
+                    continue
+                try:
+                    members = self._cases(_arguments(value), Scope(module, namespace, name))
+                except ProgramFault:
+                    continue  # reported where the alias is used
+                if members and None not in members:
+                    names.setdefault(frozenset(members), name)
+        return names
 
     def _func(self, signature: Any, scope: Scope) -> Node:
         if isinstance(signature, str):
@@ -388,6 +513,16 @@ class Resolver:
                 cause="a generic class that contains itself with other type arguments never ends",
                 remedy="use the same type arguments in the recursion",
             )
+        parameters = self._check_parameters(cls, arguments, scope)
+        name = _instance_name(cls, arguments)
+        node = Node(classes.kind_of(cls), name=name, module=cls.__module__)
+        node.cls = cls
+        self._classes[key] = node
+        classes.fill(node, self, dict(zip(parameters, arguments)))
+        return node
+
+    def _check_parameters(self, cls: type, arguments: tuple[Node, ...], scope: Scope) -> tuple[Any, ...]:
+        """The type parameters of a class; raises :class:`ProgramFault` when the arguments are not as many."""
         parameters = classes.type_parameters(cls)
         if len(parameters) != len(arguments):
             raise scope.fault(
@@ -397,12 +532,7 @@ class Resolver:
                 if parameters
                 else f"write {cls.__name__}",
             )
-        name = "_".join([cls.__name__, *(argument.describe().replace(" ", "_") for argument in arguments)])
-        node = Node(classes.kind_of(cls), name=name, module=cls.__module__)
-        node.cls = cls
-        self._classes[key] = node
-        classes.fill(node, self, dict(zip(parameters, arguments)))
-        return node
+        return parameters
 
     def _intern(self, kind: str, *parts: Node) -> Node:
         key = (kind, parts)
@@ -417,7 +547,11 @@ class Resolver:
             return scope.fault(
                 f"{annotation.name} needs a type in brackets", remedy=f"write {annotation.name}[nat64], say"
             )
-        if isinstance(annotation, Composite) or annotation is Service:
+        if (
+            isinstance(annotation, Composite)
+            or annotation is Service
+            or type(annotation).__name__ == "CaseClass"
+        ):
             return scope.fault(f"{name} by itself is not a type", remedy=_REMEDIES[str(name)])
         if name in ("NoReturn", "Never"):
             return scope.fault(f"{name} has no Candid type", remedy="use empty")
@@ -450,6 +584,18 @@ class Resolver:
             cause=None if name not in ("list", "tuple", "dict") else "Candid needs the types of the contents",
             remedy=remedy,
         )
+
+
+def _instance_name(generic: Any, arguments: Sequence[Node]) -> str:
+    """The name of a generic class or alias with these type arguments, such as ``Page_nat``."""
+    return "_".join([generic.__name__, *(argument.describe().replace(" ", "_") for argument in arguments)])
+
+
+def _is_union(annotation: Any) -> bool:
+    """Whether it is ``A | B`` or ``Union[A, B]``."""
+    return type(annotation).__name__ == "UnionType" or (
+        _origin_name(annotation) == "Union" and bool(_arguments(annotation))
+    )
 
 
 def _arguments(annotation: Any) -> tuple[Any, ...]:

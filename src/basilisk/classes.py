@@ -1,4 +1,4 @@
-"""Classes as Candid types: Record and Variant, dataclasses, TypedDict, NamedTuple, Enum, Service."""
+"""Classes as Candid types: Record, Variant and Case, dataclasses, TypedDict, NamedTuple, Enum, Service."""
 
 from __future__ import annotations
 
@@ -13,12 +13,24 @@ from basilisk.services import declaration
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
     from basilisk.annotations import Resolver
+    from basilisk.faults import ProgramFault
     from basilisk.services import ServiceMethod
 
-__all__ = ["fill", "is_composite", "is_flag", "kind_of", "scope_of", "service_method", "type_parameters"]
+__all__ = [
+    "cases",
+    "fill",
+    "is_case",
+    "is_composite",
+    "is_flag",
+    "kind_of",
+    "scope_of",
+    "service_method",
+    "type_parameters",
+]
 
 # Interface specification, "Field ids are 32-bit numbers" (Candid: "Records").
 _ROOTS = (Record, Variant, Service)
@@ -31,13 +43,20 @@ def is_composite(cls: type) -> bool:
     if cls in _ROOTS:
         return False
     return (
-        isinstance(cls, Composite)
+        is_case(cls)
+        or isinstance(cls, Composite)
         or "__dataclass_fields__" in cls.__dict__
         or _is_typed_dict(cls)
         or _is_named_tuple(cls)
         or _is_enum(cls)
         or issubclass(cls, Service)
     )
+
+
+def is_case(cls: Any) -> bool:
+    """True for classes that derive from ``Case``."""
+    module = sys.modules.get("basilisk.cases")
+    return module is not None and isinstance(cls, module.CaseClass) and cls is not module.Case
 
 
 def is_flag(cls: type) -> bool:
@@ -50,7 +69,7 @@ def kind_of(cls: type) -> str:
     """The kind of node of a composite class."""
     if isinstance(cls, Composite):
         return cls.__candid__
-    if _is_enum(cls):
+    if is_case(cls) or _is_enum(cls):
         return "variant"
     return "service" if issubclass(cls, Service) else "record"
 
@@ -77,6 +96,9 @@ def fill(node: Node, resolver: Resolver, variables: dict[Any, Node]) -> None:
     scope.variables = variables
     if node.kind == "service":
         node.methods = _service_methods(cls, resolver, variables)
+    elif is_case(cls):
+        node.style = "cases"
+        node.fields = cases([(cls, variables)], resolver, scope)
     elif _is_enum(cls):
         node.style = "enum"
         node.fields = _enum_fields(cls, resolver, scope)
@@ -207,6 +229,76 @@ def _enum_fields(cls: Any, resolver: Resolver, scope: Scope) -> tuple[Label, ...
             )
         labels[number] = Label(number, member.name, member.name, null)
     return tuple(labels[number] for number in sorted(labels))
+
+
+# Cases
+
+
+def cases(
+    chosen: Sequence[tuple[Any, dict[Any, Node]]], resolver: Resolver, scope: Scope
+) -> tuple[Label, ...]:
+    """The alternatives of a union of case classes, each with the meaning of its type variables.
+
+    ``scope`` is where the union is, for what concerns several cases.
+    """
+    labels: dict[int, Label] = {}
+    for cls, variables in chosen:
+        tag = cls._tag_
+        number = tag if isinstance(tag, int) else field_id(tag)
+        if number in labels:
+            raise _same_tag(labels[number], cls, number, scope)
+        own = scope_of(cls)
+        own.variables = variables
+        payload = _payload(cls, own)
+        node = resolver.node(payload.arguments[0], own.inside(payload.namespace))
+        labels[number] = Label(number, None if isinstance(tag, int) else tag, cls.__name__, node, cls)
+    return tuple(labels[number] for number in sorted(labels))
+
+
+def _payload(cls: Any, scope: Scope) -> Form:
+    """``Case[T]`` as the class has it; what a case cannot have is refused."""
+    from basilisk.cases import Case
+
+    name = cls.__name__
+    payload: Form | None = cls._payload_
+    if payload is None:
+        raise scope.fault(
+            "the case does not say what it holds",
+            remedy=f"write class {name}(Case[nat64]), with the type that is meant, or Case[null] for none",
+        )
+    fields = [key for key, annotation in annotations_of(cls).items() if not _is_class_variable(annotation)]
+    if fields:
+        raise scope.at(fields[0]).fault(
+            "a case has no fields",
+            cause="it holds one value, whose type is in the brackets of Case[…]",
+            remedy=f"make a record of the fields: class {name}(Case[{name}Fields]): ...",
+        )
+    if cls.__init__ is not Case.__init__ or cls.__new__ is not Case.__new__:
+        raise scope.fault(
+            "a case has no constructor of its own",
+            cause="instances are made from their value when arguments arrive",
+            remedy="leave __init__ and __new__ out, or use a function that makes the instance",
+        )
+    return payload
+
+
+def _same_tag(first: Label, cls: Any, number: int, scope: Scope) -> ProgramFault:
+    one, other = first.cls, cls
+    names = f"'{one.__name__}' and '{other.__name__}'"
+    if one.__name__ == other.__name__ and one is not other:
+        names = f"'{one.__module__}.{one.__qualname__}' and '{other.__module__}.{other.__qualname__}'"
+    if one is other:
+        return scope.fault(
+            f"the case '{one.__name__}' is there twice, with different type arguments",
+            cause="Candid tells the cases of a variant apart by their names",
+            remedy="make a class of its own for each of the two",
+        )
+    return scope.fault(
+        f"the cases {names} have the same Candid field number {number}",
+        cause="Candid tells the cases of a variant apart by a 32-bit hash of their names",
+        remedy="rename one of them, or give it another name in Candid: "
+        f'class {other.__name__}(Case[T], name="other")',
+    )
 
 
 # Services

@@ -20,16 +20,17 @@ class Label:
     """A field of a record or a case of a variant.
 
     ``id`` is its number in Candid, ``name`` its Candid name (None if it has only the number), ``key`` the
-    dictionary key, attribute or enum member that holds it in Python.
+    dictionary key, attribute, enum member or class that holds it in Python; ``cls`` is that class.
     """
 
-    __slots__ = ("id", "key", "name", "node")
+    __slots__ = ("cls", "id", "key", "name", "node")
 
-    def __init__(self, id: int, name: str | None, key: str, node: Node) -> None:
+    def __init__(self, id: int, name: str | None, key: str, node: Node, cls: Any = None) -> None:
         self.id = id
         self.name = name
         self.key = key
         self.node = node
+        self.cls = cls
 
 
 class Node:
@@ -38,7 +39,8 @@ class Node:
     * the name of a primitive type, ``principal`` or ``blob``: none;
     * ``opt``, ``vec``: ``parts`` holds the inner node; ``map``: key and value; ``tuple``: the items;
     * ``alias``: ``parts`` holds the node that ``name`` stands for;
-    * ``record``, ``variant``: ``fields`` sorted by id, ``style`` (``dict``, ``attrs``, ``enum``), ``cls``;
+    * ``record``, ``variant``: ``fields`` sorted by id, ``style`` (``dict``, ``attrs``, ``enum``, ``cases``),
+      ``cls`` (of ``cases``, the class if there is just one);
     * ``func``: ``parts`` arguments, ``results``, ``labels`` the arguments' names, ``mode``;
     * ``service``: ``methods`` as (name, func node) sorted by name, ``cls``.
 

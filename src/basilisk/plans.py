@@ -67,6 +67,8 @@ class _Builder:
             return (kind, self.indices(node.parts))
         if kind in ("record", "variant"):
             fields = tuple((label.id, label.key, self.index(label.node)) for label in node.fields)
+            if node.style == "cases":
+                return (kind, node.style, tuple(label.cls for label in node.fields), fields)
             if node.style != "attrs":
                 return (kind, node.style, None if node.style == "dict" else node.cls, fields)
             order = set_fields(node.cls, [label.key for label in node.fields])

@@ -139,8 +139,7 @@ def evaluate(text: str, scope: Scope) -> Any:
 
 def import_hint(name: str) -> str:
     """What to do about a name that is not defined."""
-    public = module_namespace("basilisk").get(name)
-    if name in TYPE_NAMES or name == "ic" or (public is not None and not isinstance(public, type(sys))):
+    if name in TYPE_NAMES or name in module_namespace("basilisk").get("__all__", ()):
         return f"import it: from basilisk import {name}"
     if name in (
         "Any",

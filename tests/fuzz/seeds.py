@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from basilisk import candid
 from basilisk.candid.types import Environment, Type, field_id
-from tests.runtime.codec.codec_driver import Colour, Picky, Point, Principal, Some
+from tests.runtime.codec.codec_driver import CASES, Colour, Picky, Point, Principal, Some
 from tests.runtime.codec.plans import plan_of
 from tests.unit.candid.strategies import supertypes, typed_values
 
@@ -70,6 +70,8 @@ def _styles() -> list[PlanNodes]:
         ((("int",), ("opt", 0), ("record", "attrs", Point, fields(x=0, y=1))), (2,)),
         ((("int",), ("record", "attrs", Picky, fields(x=0)), ("vec", 1)), (2,)),
         ((("null",), ("variant", "enum", Colour, fields(Red=0, Green=0, Blue=0)), ("opt", 1)), (1, 2)),
+        ((("null",), ("nat",), ("variant", "cases", CASES[:2], fields(leaf=1, none=0)), ("vec", 2)), (3,)),
+        ((("vec", 1), ("variant", "cases", CASES[:3], fields(leaf=2, node=0, wide=2)), ("text",)), (1,)),
         ((("principal", Principal), ("float64",), ("map", 0, 1), ("map", 1, 2)), (2, 3)),
         ((("opt", 0, Some),), (0,)),
         ((("vec", 0),), (0,)),

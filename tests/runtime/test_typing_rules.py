@@ -86,6 +86,54 @@ MISTAKES: Any = {
 '''
 
 
+# Mistakes with the cases of cases.py; each answers, raises or traps in a method of its own.
+WRONG_CASES = """
+from typing import Any
+
+from basilisk import Service, service_query
+
+class Other(Case[str]): ...
+
+class Sink(Service):
+    @service_query
+    def amount(self, order: Order) -> Opt[nat]: ...
+
+any_deposit: Any = Deposit
+MISTAKES: Any = {
+    "nothing": lambda: None,
+    "dict": lambda: {"Deposit": 5},
+    "another": lambda: Other("x"),
+    "payload": lambda: any_deposit("5"),
+}
+
+@query
+def wrong(which: str) -> Order:
+    return MISTAKES[which]()
+
+@update
+async def send(which: str) -> str:
+    try:
+        await Sink(ic.id()).amount(MISTAKES[which]())
+    except ValueError as error:
+        return f"{type(error).__name__}: {error}"
+    return "nothing was raised"
+
+@query
+def never(which: str) -> str:
+    deposit: Any = Deposit(5)
+    try:
+        if which == "value":
+            any_deposit()
+        elif which == "change":
+            deposit.value = 6
+        elif which == "assert_never":
+            assert_never(deposit)
+    except Exception as error:
+        return type(error).__name__
+    return "nothing was raised"
+"""
+
+
 def program(name: str) -> str:
     """The program of the page whose first line is this name."""
     blocks = re.findall(r"^```python\n(# (\S+)\n.*?)^```$", DOCUMENT.read_text(encoding="utf-8"), re.M | re.S)
@@ -145,6 +193,39 @@ def test_answers_that_do_not_fit(make: Builder) -> None:
     assert re.match(r"CallRejected: .*no .*method.*small", str(canister.call("refused")), re.S)
     error = canister.reject("case_of_a_variant")
     assert error.code == 5 and "Er" in str(error)
+
+
+def test_every_case_is_handled(make: Builder) -> None:
+    """The program about variants, with each of its cases."""
+    canister = deployed(make, program("cases.py"))
+    move = canister.call("example")
+    assert isinstance(move, dict) and move["Move"]["amount"] == 5
+    assert [canister.call("run", order) for order in ({"Deposit": 12}, move, {"Close": None})] == [12, 7, 0]
+    assert [canister.call("amount", order) for order in ({"Deposit": 12}, move, {"Close": None})] == [
+        12,
+        5,
+        None,
+    ]
+
+
+def test_mistakes_with_cases(make: Builder) -> None:
+    """What the table says of them at run time: the error names the cases, or the case and its type."""
+    canister = deployed(make, program("cases.py") + WRONG_CASES)
+    for which, message in {
+        "nothing": "expected Move, Deposit or Close, got NoneType",
+        "dict": "expected Move, Deposit or Close, got dict",
+        "another": "expected Move, Deposit or Close, got Other",
+        "payload": r"Deposit: expected int, got str",
+    }.items():
+        error = canister.reject("wrong", which)
+        assert error.code == 5 and re.search(message, str(error)), error
+        assert re.match(f"CandidError: .*{message}", str(canister.call("send", which)))
+    for which, kind in (
+        ("value", "TypeError"),
+        ("change", "AttributeError"),
+        ("assert_never", "AssertionError"),
+    ):
+        assert canister.call("never", which) == kind
 
 
 def test_a_call_that_nobody_awaits_is_reported(make: Builder) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from basilisk import (
+    Case,
     Manual,
     Opt,
     Record,
@@ -70,6 +71,20 @@ class Event(Variant, total=False):
     Deleted: null
 
 
+class Created(Case[nat64]):
+    """The same alternatives as classes."""
+
+
+class Renamed(Case[text]):
+    """Has content."""
+
+
+class Deleted(Case[null]):
+    """Has none."""
+
+
+Step = Created | Renamed | Deleted
+
 SIZES = (1_000, 5_000)
 BLOBS = (1 << 19, 3 << 19)
 NAME = "sixteen letters."
@@ -94,6 +109,10 @@ def event(i: int) -> Event:
     return ({"Created": i}, {"Renamed": NAME}, {"Deleted": None})[i % 3]
 
 
+def step(i: int) -> Step:
+    return (Created(i), Renamed(NAME), Deleted())[i % 3]
+
+
 #: Results of the methods below, by the number of elements.
 NAT64_SMALL = {n: [i % 200 for i in range(n)] for n in SIZES}
 NAT64_LARGE = {n: [2**40 + i for i in range(n)] for n in SIZES}
@@ -106,6 +125,7 @@ ROWS = {n: [row(i) for i in range(n)] for n in SIZES}
 PAIRS = {n: [{"id": i, "name": NAME} for i in range(n)] for n in SIZES}
 POINTS = {n: [Point(i, -i, i % 200, i % 100) for i in range(n)] for n in SIZES}
 EVENTS = {n: [event(i) for i in range(n)] for n in SIZES}
+STEPS = {n: [step(i) for i in range(n)] for n in SIZES}
 OPTS = {n: [i if i % 2 else None for i in range(n)] for n in SIZES}
 
 
@@ -231,6 +251,16 @@ def take_events(values: Vec[Event]) -> None:
 @query
 def give_events(count: nat32) -> Vec[Event]:
     return EVENTS[count]
+
+
+@query
+def take_steps(values: Vec[Step]) -> None:
+    taken(values)
+
+
+@query
+def give_steps(count: nat32) -> Vec[Step]:
+    return STEPS[count]
 
 
 @query

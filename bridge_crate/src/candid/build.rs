@@ -63,11 +63,14 @@ fn call(class: Borrowed<'_>, names: Borrowed<'_>, values: &[Owned]) -> PyResult<
     }
 }
 
-/// `{tag: payload}`, or the member of the enumeration.
+/// `{tag: payload}`, the member of the enumeration, or an instance of the case's class.
 #[inline]
 pub fn alternative(alternative: &Alternative, payload: Owned) -> PyResult<Owned> {
     if let Some(member) = &alternative.member {
         return Ok(member.clone());
+    }
+    if let Some(case) = &alternative.case {
+        return case.make(payload, alternative.holds_containers);
     }
     let mut dict = alternative.template.start(alternative.holds_containers)?;
     // SAFETY: the template was made of this key.

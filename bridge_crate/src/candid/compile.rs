@@ -15,13 +15,14 @@
 //! | `("tuple", (i, …))` | `tuple` |
 //! | `("map", k, v)` | `dict` |
 //! | `("variant", style, cls, ((id, key, i), …))` | style `dict`: `{key: value}`, or `enum`: member of `cls` |
+//! | `("variant", "cases", (cls, …), ((id, key, i), …))` | an instance of the alternative's `cls`, made by `cls(value)`, attribute `value` |
 //! | `("func", mode, (i, …), (i, …), principal)` | `(principal, str)` |
 //! | `("service", ((name, i), …), ctor)` | `ctor(bytes)`, attribute `canister_id.bytes` |
 
 use super::header::{self, Graph, Ref};
 use super::measure::measure;
 use super::plan::{
-    Alternative, Attributes, Field, Fixed, Func, Items, Kind, Map, Names, Node, NodeId, Opt, Plan, Record, Service, Style, Tuple, Variant,
+    Alternative, Alternatives, Attributes, Field, Fixed, Func, Items, Kind, Map, Names, Node, NodeId, Opt, Plan, Record, Service, Style, Tuple, Variant,
 };
 use super::reader::Reader;
 use super::table::{code, Table, TypeRef};
@@ -46,6 +47,7 @@ pub fn compile(nodes: Borrowed<'_>, roots: Borrowed<'_>) -> PyResult<Box<Plan>> 
     let roots = items(roots)?.iter().map(|root| source.id(*root)).collect::<PyResult<Box<[NodeId]>>>()?;
     source.check_principals(&compiled)?;
     measure(&mut compiled);
+    only_instances(&mut compiled)?;
     let some = source.some.into_inner();
     if some.is_none() && compiled.iter().any(|node| matches!(node, Node::Opt(opt) if opt.wraps)) {
         return Err(invalid("an opt of a type with null needs the class Some"));
@@ -232,26 +234,40 @@ impl Source {
     }
 
     fn variant(&self, style: &str, class: Borrowed<'_>, fields: Borrowed<'_>) -> PyResult<Node> {
-        let class = match style {
-            "dict" => None,
-            "enum" => Some(class.to_owned()),
-            _ => return Err(invalid("the style of a variant is neither dict nor enum")),
+        let (style, classes) = match style {
+            "dict" => (Alternatives::Dict, &[][..]),
+            "enum" => (Alternatives::Members(class.to_owned()), &[][..]),
+            "cases" => (Alternatives::Cases, items(class)?),
+            _ => return Err(invalid("the style of a variant is neither dict nor enum nor cases")),
         };
+        let mut rest = classes.iter();
         let alternatives = self.fields(fields, |id, key, node| {
-            let member = match &class {
-                Some(class) => Some(class.borrow().attr_object(key.borrow())?),
-                None => None,
+            let member = match &style {
+                Alternatives::Members(class) => Some(class.borrow().attr_object(key.borrow())?),
+                _ => None,
             };
             let template = Template::new(core::iter::once(key.borrow()))?;
-            Ok(Alternative { id, key, node, member, template, holds_containers: true })
+            Ok(Alternative { id, key, node, member, case: None, template, holds_containers: true })
         })?;
-        Ok(Node::Variant(Box::new(Variant { alternatives, class })))
+        let mut variant = Variant { alternatives, style };
+        if let Alternatives::Cases = variant.style {
+            for alternative in &mut variant.alternatives {
+                match rest.next() {
+                    Some(class) if class.has_feature(Py_TPFLAGS_TYPE_SUBCLASS) => alternative.case = Some(Maker::of(*class)),
+                    _ => return Err(invalid("a case of a variant has no class")),
+                }
+            }
+        }
+        match rest.next() {
+            None => Ok(Node::Variant(Box::new(variant))),
+            Some(_) => Err(invalid("a variant has more classes than cases")),
+        }
     }
 
     fn check_principals(&self, nodes: &[Node]) -> PyResult<()> {
         let wrong = |node: &Node| match node {
             Node::Func(func) => !matches!(nodes[func.principal.0 as usize], Node::Principal(_)),
-            Node::Variant(variant) if variant.class.is_some() => {
+            Node::Variant(variant) if matches!(variant.style, Alternatives::Members(_)) => {
                 variant.alternatives.iter().any(|one| !nodes[one.node.0 as usize].is_optional())
             }
             _ => false,
@@ -261,6 +277,20 @@ impl Source {
             false => Ok(()),
         }
     }
+}
+
+/// Makes the only instance of each case whose payload is always `None`: instances cannot be changed, so one will do.
+fn only_instances(nodes: &mut [Node]) -> PyResult<()> {
+    let always_none: Vec<bool> = nodes.iter().map(|node| matches!(node, Node::Null | Node::Reserved)).collect();
+    for node in nodes {
+        let Node::Variant(variant) = node else { continue };
+        for alternative in &mut variant.alternatives {
+            if let (Some(Maker::InPlace(_)), true) = (&alternative.case, always_none[alternative.node.0 as usize]) {
+                alternative.member = alternative.case.as_ref().map(|case| case.make(Owned::none(), false)).transpose()?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Where instances of the class have the fields, when they are of the ordinary form.

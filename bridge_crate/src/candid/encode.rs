@@ -8,7 +8,7 @@
 use super::error::{extend, is_shown, key_text, push_number, EncodeError, Error, Fail, Segment};
 use super::limits::{MAX_DEPTH, MAX_OPTS};
 use super::output::Output;
-use super::plan::{Attributes, Field, Fixed, Map, Node, NodeId, Opt, Plan, Record, Style, Tuple, Variant};
+use super::plan::{Alternative, Alternatives, Attributes, Field, Fixed, Map, Node, NodeId, Opt, Plan, Record, Style, Tuple, Variant};
 use crate::capi::layout::{Py_TPFLAGS_BYTES_SUBCLASS, Py_TPFLAGS_DICT_SUBCLASS, Py_TPFLAGS_UNICODE_SUBCLASS};
 use crate::capi::object::{clear_exception, take_exception, Borrowed, Owned, PyResult};
 use alloc::string::String;
@@ -433,8 +433,10 @@ impl<'p, 'o> Encoder<'p, 'o> {
 
     #[inline(never)]
     fn variant(&mut self, variant: &'p Variant, value: Borrowed<'_>) -> Step {
-        if let Some(class) = &variant.class {
-            return self.member(variant, class.borrow(), value);
+        match &variant.style {
+            Alternatives::Dict => {}
+            Alternatives::Members(class) => return self.member(variant, class.borrow(), value),
+            Alternatives::Cases => return self.case(variant, value),
         }
         if !value.has_feature(Py_TPFLAGS_DICT_SUBCLASS) {
             return Err(self.unexpected("dict with the tag as its key", value));
@@ -459,6 +461,64 @@ impl<'p, 'o> Encoder<'p, 'o> {
         }
         self.depth -= 1;
         Ok(())
+    }
+
+    /// An instance of the class of one of the cases.
+    #[inline]
+    fn case(&mut self, variant: &'p Variant, value: Borrowed<'_>) -> Step {
+        let is_it = |one: &Alternative| one.case.as_ref().is_some_and(|case| value.class_is(case.class()));
+        let Some(index) = variant.alternatives.iter().position(is_it) else {
+            return Err(self.no_case(variant, value));
+        };
+        let alternative = &variant.alternatives[index];
+        self.out.leb(index as u64);
+        if alternative.member.as_ref().is_some_and(|member| member.as_ptr() == value.as_ptr()) {
+            return Ok(()); // null and reserved have no bytes
+        }
+        self.descend()?;
+        let node = self.plan.node(alternative.node);
+        // SAFETY: see `held_elsewhere`.
+        let written = match alternative.case.as_ref().and_then(|case| unsafe { case.content(&value) }) {
+            Some(payload) => self.held_elsewhere(node, payload),
+            None => {
+                let payload = value.attr_object(self.plan.names.value.borrow());
+                let payload = self.check(payload)?;
+                self.value(node, payload.borrow())
+            }
+        };
+        if written.is_err() {
+            return Err(self.at(Segment::Key(alternative.key.borrow())));
+        }
+        self.depth -= 1;
+        Ok(())
+    }
+
+    /// `expected Deposit, Move or Close, got dict`
+    #[cold]
+    fn no_case(&mut self, variant: &Variant, value: Borrowed<'_>) -> Fail {
+        const SHOWN: usize = 12;
+        let count = variant.alternatives.len();
+        let mut names = String::new();
+        for (index, one) in variant.alternatives.iter().take(SHOWN).enumerate() {
+            let before = match index {
+                0 => "",
+                _ if index + 1 == count => " or ",
+                _ => ", ",
+            };
+            extend(&mut names, &[before, key_text(one.key.borrow())]);
+        }
+        if count > SHOWN {
+            names.push_str(", …");
+        }
+        let is_it = |one: &&Alternative| one.case.as_ref().is_some_and(|case| case.class().as_ptr() == value.as_ptr());
+        match variant.alternatives.iter().find(is_it) {
+            Some(one) => {
+                let name = key_text(one.key.borrow());
+                let call = if one.member.is_some() { "()" } else { "(…)" };
+                self.fail(&["expected ", &names, ", got the class ", name, ": write ", name, call])
+            }
+            None => self.unexpected(&names, value),
+        }
     }
 
     /// A member of an enumeration; its payload is null, an opt or reserved.

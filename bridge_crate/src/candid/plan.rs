@@ -52,7 +52,7 @@ pub enum Node {
     Tuple(Box<Tuple>),
     /// `dict`
     Map(Box<Map>),
-    /// `{tag: value}`, or a member of an enumeration
+    /// `{tag: value}`, a member of an enumeration, or an instance of a case's class
     Variant(Box<Variant>),
     /// `(Principal, str)`
     Func(Box<Func>),
@@ -227,20 +227,33 @@ pub struct Alternative {
     pub key: Owned,
     /// Type of the payload.
     pub node: NodeId,
-    /// The member of the enumeration.
+    /// The object that stands for it, whatever the payload: the member of the enumeration, or an instance of a case's
+    /// class whose payload is always `None`.
     pub member: Option<Owned>,
+    /// The case's class, which makes its instances.
+    pub case: Option<Maker>,
     /// Makes `{tag: payload}`.
     pub template: Template,
     /// Whether the payload may be an object that the garbage collector has to know.
     pub holds_containers: bool,
 }
 
+/// How a variant's alternatives are held in Python.
+pub enum Alternatives {
+    /// `{tag: payload}`
+    Dict,
+    /// Members of this enumeration.
+    Members(Owned),
+    /// Instances of the alternatives' own classes around the payloads.
+    Cases,
+}
+
 /// A variant.
 pub struct Variant {
     /// Alternatives by increasing id.
     pub alternatives: Box<[Alternative]>,
-    /// The enumeration whose members stand for the alternatives.
-    pub class: Option<Owned>,
+    /// What they are in Python.
+    pub style: Alternatives,
 }
 
 /// A function reference.

@@ -184,7 +184,7 @@ impl<'p, 'm> Decoder<'p, 'm> {
 
     pub(super) fn principal(&mut self, maker: &Maker) -> Step<Owned> {
         let bytes = self.principal_bytes()?;
-        let principal = Owned::bytes(bytes).and_then(|bytes| maker.make(bytes));
+        let principal = Owned::bytes(bytes).and_then(|bytes| maker.make(bytes, false));
         self.check(principal)
     }
 

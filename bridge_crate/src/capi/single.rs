@@ -2,11 +2,14 @@
 //!
 //! Calling a class that is written in Python costs some 4,000 instructions, because the interpreter is entered
 //! anew.  A class that says `_one_slot_ = True`, and is built like that, gets its instances here: the caller
-//! vouches that the content is what the initialiser would have accepted.
+//! vouches that the content is what the initialiser would have accepted.  The content of such instances is read
+//! here as well.
 
+use super::heap::allocate;
 use super::layout::*;
-use super::object::{clear_exception, Borrowed, Owned, PyResult};
+use super::object::{clear_exception, Borrowed, Owned, PyResult, Raised};
 use super::raw;
+use core::ffi::c_void;
 use core::mem::size_of;
 
 /// Makes instances of a class around one object each.
@@ -34,16 +37,57 @@ impl Maker {
         }
     }
 
-    /// An instance around `content`.
-    pub fn make(&self, content: Owned) -> PyResult<Owned> {
+    /// An instance around `content`. As CPython does with dicts, one whose content cannot refer to others is not listed
+    /// by the garbage collector; none is counted by it.
+    #[inline(always)]
+    pub fn make(&self, content: Owned, holds_containers: bool) -> PyResult<Owned> {
         match self {
             Maker::Call(constructor) => constructor.borrow().call(&[content.borrow()]),
-            // SAFETY: the class was checked by `has_one_slot`: its instances have the layout of `Single`, and
-            // the new one is zeroed behind its head.
+            // SAFETY: the class was checked by `has_one_slot`: its instances have a head for the garbage collector and
+            // the layout of `Single`, and `PyObject_Free` releases what lies there. The block has room for both, and
+            // all of them is set before the object is handed out.
             Maker::InPlace(class) => unsafe {
-                let instance = Owned::from_raw(raw::PyType_GenericAlloc(class.as_ptr().cast(), 0))?;
-                (*instance.as_ptr().cast::<Single>()).content = content.into_raw();
-                Ok(instance)
+                let head: *mut PyGC_Head = allocate(size_of::<PyGC_Head>() + size_of::<Single>()).cast();
+                if head.is_null() {
+                    raw::PyErr_NoMemory();
+                    return Err(Raised);
+                }
+                head.write(PyGC_Head { _gc_next: 0, _gc_prev: 0 });
+                let instance = head.add(1).cast::<Single>();
+                instance.write(Single {
+                    base: PyObject { ob_refcnt: 1, ob_type: class.clone().into_raw().cast() },
+                    content: content.into_raw(),
+                });
+                if holds_containers {
+                    raw::PyObject_GC_Track(instance.cast());
+                }
+                Owned::from_raw(instance.cast())
+            },
+        }
+    }
+
+    /// The class (or function).
+    #[inline(always)]
+    pub fn class(&self) -> Borrowed<'_> {
+        match self {
+            Maker::Call(class) | Maker::InPlace(class) => class.borrow(),
+        }
+    }
+
+    /// What an instance of just this class holds. `None` when it holds nothing, or lies elsewhere.
+    ///
+    /// # Safety
+    /// The object is of the class (not of a subclass), and no Python code runs while the content is in use: it could
+    /// exchange it.
+    #[inline(always)]
+    pub unsafe fn content<'a>(&self, object: &'a Borrowed<'_>) -> Option<Borrowed<'a>> {
+        match self {
+            Maker::Call(_) => None,
+            // SAFETY: the class was checked by `has_one_slot`, and the object is of the class; an empty slot is null.
+            Maker::InPlace(class) => unsafe {
+                debug_assert!(object.class_is(class.borrow()));
+                let content = (*object.as_ptr().cast::<Single>()).content;
+                (!content.is_null()).then(|| Borrowed::from_raw(content))
             },
         }
     }
@@ -67,5 +111,7 @@ fn has_one_slot(class: Borrowed<'_>) -> bool {
         && class.tp_itemsize == 0
         && class.tp_dictoffset == 0
         && class.tp_weaklistoffset == 0
-        && class.tp_flags & (Py_TPFLAGS_INLINE_VALUES | Py_TPFLAGS_MANAGED_DICT) == 0
+        && class.tp_alloc == raw::PyType_GenericAlloc as *const () as *mut c_void
+        && class.tp_flags & (Py_TPFLAGS_INLINE_VALUES | Py_TPFLAGS_MANAGED_DICT | Py_TPFLAGS_HAVE_GC)
+            == Py_TPFLAGS_HAVE_GC
 }

@@ -127,7 +127,7 @@ fn set_principal(arguments: &[Borrowed<'_>]) -> PyResult<Owned> {
 fn principal(data: Owned) -> PyResult<Owned> {
     // SAFETY: the class is set while the interpreter is prepared and never changed in a canister.
     match unsafe { (*PRINCIPAL.as_ptr()).as_ref() } {
-        Some(maker) => maker.make(data),
+        Some(maker) => maker.make(data, false),
         None => Ok(data),
     }
 }

@@ -257,6 +257,26 @@ def _record(node: Node, declaration: Declaration, depth: int) -> tuple[tuple[Any
     )
 
 
+def _cases(node: Node, converters: list[tuple[Converter, Converter]]) -> tuple[Converter, Converter]:
+    """The converters of a union of cases from those of the cases' values."""
+    intos = {label.cls: (label.id, into) for label, (into, _) in zip(node.fields, converters)}
+    backs = {label.id: (label.cls, back) for label, (_, back) in zip(node.fields, converters)}
+
+    def split(value: Any) -> tuple[int, Any]:
+        found = intos.get(type(value))
+        if found is None:
+            names = ", ".join(cls.__name__ for cls in intos)
+            raise ValueError(f"{value!r} is none of the cases {names}")
+        id, convert = found
+        return id, value.value if convert is None else convert(value.value)
+
+    def join(pair: Any) -> Any:
+        cls, convert = backs[pair[0]]
+        return cls(pair[1] if convert is None else convert(pair[1]))
+
+    return split, join
+
+
 def _variant(
     node: Node, declaration: Declaration, depth: int
 ) -> tuple[tuple[Any, ...], Converter, Converter]:
@@ -267,6 +287,8 @@ def _variant(
     if node.style == "enum":
         cls = node.cls
         return description, lambda member: (ids[member.name][0], None), lambda pair: cls[names[pair[0]][0]]
+    if node.style == "cases":
+        return description, *_cases(node, [case[1:] for _, _, case in cases])
 
     def split(value: Any) -> tuple[int, Any]:
         (key, inner), *more = value.items()

@@ -10,6 +10,7 @@ from basilisk.candid.graph import resolve
 from basilisk.candid.trampoline import Step, run
 from basilisk.candid.types import Environment, Opt, Prim, Record, Ref, Type, Variant, Vec
 from basilisk.candid.values import Some
+from basilisk.cases import Case, case_tag
 from basilisk.principal import Principal
 
 __all__ = ["MethodReference", "RecordValue", "VariantValue", "present", "send_form"]
@@ -75,7 +76,8 @@ def present(value: object, type_: Type, environment: Environment) -> object:
 
 
 def send_form(value: object) -> object:
-    """An argument as the encoder takes it: dataclass instances become records, methods func references."""
+    """An argument as the encoder takes it: dataclass instances become records, cases variants, methods func
+    references."""
     return value if isinstance(value, _SCALARS) else run(_send_form(value))
 
 
@@ -130,6 +132,8 @@ def _send_form(value: Any) -> Step[object]:
         return value.reference
     if isinstance(value, Some):
         return Some((yield _send_form(value.value)))
+    if isinstance(value, Case):
+        return {case_tag(value): (yield _send_form(value.value))}
     if is_dataclass(value) and not isinstance(value, type):
         value = {field.name: getattr(value, field.name) for field in fields(value)}
     if isinstance(value, Mapping):

@@ -75,6 +75,72 @@ class Colour(enum.Enum):
     Blue = 3
 
 
+class Case:
+    """Stands for ``basilisk.Case``."""
+
+    __slots__ = ("value",)
+    _one_slot_ = True
+
+    def __init__(self, value: object = None) -> None:
+        self.value = value
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and isinstance(other, Case) and self.value == other.value
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.value!r})"
+
+
+class First(Case):
+    """A case of a variant."""
+
+    __slots__ = ()
+
+
+class Second(Case):
+    """Another one."""
+
+    __slots__ = ()
+
+
+class Third(Case):
+    """Another one."""
+
+    __slots__ = ()
+
+
+class Wide(Case):
+    """A case whose instances have attributes of their own, so they are made by calling it."""
+
+
+class Fifth(Case):
+    """A case of a long variant."""
+
+    __slots__ = ()
+
+
+class Sixth(Case):
+    """Another one."""
+
+    __slots__ = ()
+
+
+class Seventh(Case):
+    """Another one."""
+
+    __slots__ = ()
+
+
+class Eighth(Case):
+    """Another one."""
+
+    __slots__ = ()
+
+
+#: A class for each alternative of a variant, by its position.
+CASES = (First, Second, Third, Wide, Fifth, Sixth, Seventh, Eighth)
+
+
 class Shrinking:
     """An item that empties the list it is in while it is being encoded."""
 
@@ -169,6 +235,10 @@ def cycle(codec: Any, plan: int, kind: str) -> Any:
     elif kind == "variant":
         items = {}
         items["next"] = items
+    elif kind == "case":
+        inner_items: list[Any] = []
+        items = First(inner_items)
+        inner_items.append(items)
     elif kind == "map":
         items = {}
         items["key"] = items
@@ -183,6 +253,27 @@ def cycle(codec: Any, plan: int, kind: str) -> Any:
         items = Some(None)
         items.value = items
     return codec.encode(plan, (items,))
+
+
+def shared(codec: Any, plan: int, data: bytes) -> tuple[bool, bool]:
+    """Whether two decoded values are one object, and whether the garbage collector knows them."""
+    (first,), (second,) = codec.decode(plan, data), codec.decode(plan, data)
+    return first is second, gc.is_tracked(first) and gc.is_tracked(second)
+
+
+def empty_slot(codec: Any, plan: int) -> Any:
+    """Encodes a case that was made without its value."""
+    return codec.encode(plan, (First.__new__(First),))
+
+
+def cycles_of_cases(codec: Any, plan: int, data: bytes) -> int:
+    """How many of ten decoded cases around lists are alive after each was put into its own list."""
+    for _ in range(10):
+        (case,) = codec.decode(plan, data)
+        case.value.append(case)
+    del case
+    gc.collect()
+    return sum(isinstance(item, First) and isinstance(item.value, list) for item in gc.get_objects())
 
 
 def attributes(codec: Any, plan: int, data: bytes) -> dict[str, Any]:
@@ -240,6 +331,9 @@ HELPERS: dict[str, Callable[..., Any]] = {
     "wrappers_of": wrappers_of,
     "cycle": cycle,
     "attributes": attributes,
+    "cycles_of_cases": cycles_of_cases,
+    "empty_slot": empty_slot,
+    "shared": shared,
 }
 
 

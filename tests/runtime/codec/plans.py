@@ -21,16 +21,17 @@ from basilisk.candid.types import (
 )
 from basilisk.candid.values import Some
 
-from .codec_driver import Principal, make_service
+from .codec_driver import CASES, Principal, make_service
 from .codec_driver import Service as ServiceObject
 from .codec_driver import Some as DriversSome
 
 
 class PlanBuilder:
-    """Turns types into the nodes of one plan."""
+    """Turns types into the nodes of one plan; with ``cases``, variants are instances of classes."""
 
-    def __init__(self, environment: Environment) -> None:
+    def __init__(self, environment: Environment, cases: bool = False) -> None:
         self.environment = environment
+        self.cases = cases
         self.nodes: list[Any] = []
         self._known: dict[Type, int] = {}
 
@@ -58,6 +59,8 @@ class PlanBuilder:
                 return ("tuple", tuple(self.add(field.type) for field in type_.fields))
             return ("record", "dict", None, self._fields(type_.fields))
         if isinstance(type_, Variant):
+            if self.cases:
+                return ("variant", "cases", CASES[: len(type_.fields)], self._fields(type_.fields))
             return ("variant", "dict", None, self._fields(type_.fields))
         if isinstance(type_, Func):
             arguments = tuple(self.add(one.type) for one in type_.args)
@@ -70,9 +73,11 @@ class PlanBuilder:
         return tuple((field.id, key(field), self.add(field.type)) for field in fields)
 
 
-def plan_of(types: Sequence[Type], environment: Environment) -> tuple[tuple[Any, ...], tuple[int, ...]]:
-    """Nodes and roots for values of the types."""
-    builder = PlanBuilder(environment)
+def plan_of(
+    types: Sequence[Type], environment: Environment, cases: bool = False
+) -> tuple[tuple[Any, ...], tuple[int, ...]]:
+    """Nodes and roots for values of the types; with ``cases``, variants are instances of classes."""
+    builder = PlanBuilder(environment, cases)
     roots = tuple(builder.add(type_) for type_ in types)
     return tuple(builder.nodes), roots
 
@@ -82,31 +87,34 @@ def key(field: Field) -> str:
     return f"_{field.id}_" if field.name is None else field.name
 
 
-def canister_value(value: Any, declared: Type, environment: Environment) -> Any:
+def canister_value(value: Any, declared: Type, environment: Environment, cases: bool = False) -> Any:
     """The host's form of a value as a canister holds it: text keys, the driver's classes."""
     type_ = resolve(declared, environment)
     if isinstance(type_, Opt):
         if isinstance(value, Some):
-            return DriversSome(canister_value(value.value, type_.inner, environment))
-        return None if value is None else canister_value(value, type_.inner, environment)
+            return DriversSome(canister_value(value.value, type_.inner, environment, cases))
+        return None if value is None else canister_value(value, type_.inner, environment, cases)
     if isinstance(type_, Vec):
         if isinstance(value, bytes):
             return value
         if resolve(type_.inner, environment) == BLOB.inner:
             return bytes(value)
-        return [canister_value(item, type_.inner, environment) for item in value]
+        return [canister_value(item, type_.inner, environment, cases) for item in value]
     if isinstance(type_, Record):
         if type_.is_tuple:
             pairs = zip(value, type_.fields)
-            return tuple(canister_value(item, field.type, environment) for item, field in pairs)
+            return tuple(canister_value(item, field.type, environment, cases) for item, field in pairs)
         return {
-            key(field): canister_value(value[host_key(field)], field.type, environment)
+            key(field): canister_value(value[host_key(field)], field.type, environment, cases)
             for field in type_.fields
         }
     if isinstance(type_, Variant):
         ((tag, payload),) = value.items()
         field = next(field for field in type_.fields if host_key(field) == tag)
-        return {key(field): canister_value(payload, field.type, environment)}
+        if cases:
+            payload = canister_value(payload, field.type, environment, cases)
+            return CASES[type_.fields.index(field)](payload)
+        return {key(field): canister_value(payload, field.type, environment, cases)}
     if isinstance(type_, Func):
         return Principal(value[0].bytes), value[1]
     if isinstance(type_, Service):

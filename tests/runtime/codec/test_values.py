@@ -9,7 +9,7 @@ import pytest
 from basilisk.candid.leb128 import encode_signed, encode_unsigned
 from basilisk.candid.types import field_id
 
-from .codec_driver import Colour, Picky, Point, Principal, Service, Some, make_service
+from .codec_driver import Colour, First, Picky, Point, Principal, Service, Some, make_service
 from .native import Codec, CodecError
 
 PRINCIPAL = ("principal", Principal)
@@ -379,6 +379,7 @@ CYCLES = {
     "vec": ((("vec", 0),), 0),
     "record": (LIST, 2),
     "variant": (CHAIN, 0),
+    "case": ((("variant", "cases", (First,), fields(next=1)), ("vec", 0)), 0),
     "map": ((("map", 1, 0), ("text",)), 0),
     "instance": ((("int",), ("opt", 2), ("record", "attrs", Point, fields(x=0, y=1))), 2),
     "tuple": ((("int",), ("opt", 2), ("tuple", (0, 1))), 2),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from basilisk import Principal
+from basilisk import Case, Principal, null
 from basilisk.candid.types import INT, NAT, TEXT, Field, Opt, Record, Ref, Type, Variant, Vec, field_id
 from basilisk.candid.values import Some
 from basilisk.testing import Canister, RecordValue, VariantValue
@@ -41,6 +42,31 @@ def test_a_dataclass_is_a_record(canister: Canister) -> None:
         "children": [{"value": 2, "children": [], "parent": None}],
     }
     assert canister.echo_tree({"value": 1, "children": [], "parent": canister}).parent == canister.canister_id
+
+
+class circle(Case[float]):
+    """A case of the canister's shape."""
+
+
+class Quad(Case[Any], name="square"):
+    """One that has another name in Python."""
+
+
+class empty(Case[null]):
+    """One without a value."""
+
+
+def test_a_case_is_a_variant(canister: Canister) -> None:
+    """Under its name in Candid, alone and within others; what it holds is made ready as well."""
+    shapes = [circle(1.5), Quad({"side": 2, "tags": ["a"]}), empty()]
+    assert canister.echo_shapes(shapes) == [
+        {"circle": 1.5},
+        {"square": {"side": 2, "tags": ["a"]}},
+        {"empty": None},
+    ]
+    assert send_form({"a": (circle(Tree(1)),)}) == {
+        "a": ({"circle": {"value": 1, "children": [], "parent": None}},)
+    }
 
 
 def test_a_variant_knows_its_alternative(canister: Canister) -> None:

@@ -112,17 +112,120 @@ MISTAKES: dict[str, tuple[str, str, str]] = {
         "typeddict-item",
         "reportArgumentType",
     ),
+    "a case has another payload": ("Deposit('a lot')", "call-overload", "reportArgumentType"),
+    "a case has the payload of another record": (
+        "Move({'name': 'Ann', 'age': 5})",
+        "call-overload",
+        "reportArgumentType",
+    ),
+    "a case without a value gets one": ("Close(5)", "call-overload", "reportArgumentType"),
+    "a case lacks its value": ("Deposit()", "", "reportCallIssue"),
+    "a union has no such case": ("x8: Order = Number(5)", "assignment", "reportAssignmentType"),
+    "a call gets another union's case": (
+        "await ledger.run(Number(5))",
+        "arg-type",
+        "reportArgumentType",
+    ),
+    "a dict stands for a case": ("x9: Order = {'Deposit': 5}", "assignment", "reportAssignmentType"),
+    "the value of a case is changed": (
+        "Deposit(5).value = 6",
+        "misc",
+        "reportAttributeAccessIssue",
+    ),
+    "the answer's payload is used as another type": (
+        "x10: str = Deposit(5).value",
+        "assignment",
+        "reportAssignmentType",
+    ),
+    "a stable map gets another case": (
+        f"users_orders[{OWNER}] = Failed({{'Unknown': None}})",
+        "assignment",
+        "reportArgumentType",
+    ),
     "a stable map gets another key": ("users['Ann']", "index", "reportArgumentType"),
 }
-MISSING_CASE = """
-
+#: Functions that leave a case out: the rules they break, and on which line of the text (from 1).
+MISSING_CASES: dict[str, tuple[str, int, str, str]] = {
+    "a member is missing before assert_never": (
+        """
 def incomplete(colour: Colour) -> str:
     match colour:
         case Colour.RED:
             return "red"
         case _:
             assert_never(colour)
-"""
+""",
+        7,
+        "arg-type",
+        "reportArgumentType",
+    ),
+    "a case is missing before assert_never": (
+        """
+def unhandled(order: Order) -> nat:
+    match order:
+        case Deposit(amount):
+            return amount
+        case Close():
+            return 0
+        case _:
+            assert_never(order)
+""",
+        9,
+        "arg-type",
+        "reportArgumentType",
+    ),
+    "a case is missing in a match that returns": (
+        """
+def unanswered(order: Order) -> nat:
+    match order:
+        case Deposit(amount):
+            return amount
+        case Close():
+            return 0
+""",
+        2,
+        "return",
+        "reportReturnType reportMatchNotExhaustive",
+    ),
+    "a case is missing in a chain that returns": (
+        """
+def forgotten(order: Order) -> nat:
+    if isinstance(order, Deposit):
+        return order.value
+    elif isinstance(order, Close):
+        return 0
+""",
+        2,
+        "return",
+        "reportReturnType",
+    ),
+    "a case of a generic union is missing": (
+        """
+def unwrap(answer: Answer[T]) -> T:
+    match answer:
+        case Done(value):
+            return value
+""",
+        2,
+        "return",
+        "reportReturnType reportMatchNotExhaustive",
+    ),
+    "a case of another union is matched": (
+        """
+def mistaken(order: Order) -> nat:
+    match order:
+        case Deposit(amount):
+            return amount
+        case Sum():
+            return 0
+        case _:
+            return 1
+""",
+        6,
+        "",
+        "reportUnnecessaryComparison",
+    ),
+}
 
 
 def programs_of(example: Path) -> list[Path]:
@@ -146,8 +249,10 @@ def wrong_program() -> tuple[str, Mapping[int, str]]:
     for title, (line, _, _) in MISTAKES.items():
         lines.append(f"    {line}")
         places[len(lines)] = title
-    lines += MISSING_CASE.splitlines()
-    places[len(lines)] = "a case is missing"
+    for title, (text, line, _, _) in MISSING_CASES.items():
+        places[len(lines) + 1 + line] = title
+        places[len(lines) + 2 + line] = title  # Pyright also points at the `match`
+        lines += ["", *text.splitlines()]
     return "\n".join(lines) + "\n", places
 
 
@@ -188,7 +293,7 @@ def test_correct_programs_pass_mypy(folder: Path) -> None:
 
 def test_programs_of_the_documentation_pass_mypy(folder: Path, pages: list[Path]) -> None:
     """What docs/typing.md shows passes the checks that it speaks of."""
-    assert [path.name for path in pages] == ["calls.py", "closures.py", "exceptions.py"]
+    assert [path.name for path in pages] == ["calls.py", "cases.py", "closures.py", "exceptions.py"]
     assert mypy(folder, pages) == []
 
 
@@ -210,15 +315,17 @@ def test_mypy_finds_every_mistake(folder: Path) -> None:
     path = folder / "mypy" / "wrong.py"
     path.write_text(text, encoding="utf-8")
     found = by_mistake(mypy(folder, [path]), places)
-    assert found.pop("a case is missing") == {"arg-type"}
-    assert found == {title: set(rules.split()) for title, (_, rules, _) in MISTAKES.items()}
+    wanted = {title: rules for title, (_, rules, _) in MISTAKES.items()}
+    wanted |= {title: rules for title, (_, _, rules, _) in MISSING_CASES.items()}
+    assert found == {title: set(rules.split()) for title, rules in wanted.items() if rules}
 
 
 def test_pyright_finds_every_mistake(from_pyright: list[Complaint]) -> None:
     """The same with Pyright."""
     _, places = wrong_program()
     found = by_mistake([item for item in from_pyright if item.file == "wrong.py"], places)
-    assert found.pop("a case is missing") == {"reportArgumentType"}
+    for title, (_, _, _, rules) in MISSING_CASES.items():
+        assert found.pop(title) == set(rules.split())
     assert set(found) == set(MISTAKES)
     for title, (_, _, rule) in MISTAKES.items():
         assert set(rule.split()) & found[title], (title, found[title])

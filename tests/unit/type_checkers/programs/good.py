@@ -3,11 +3,12 @@
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Generic, TypeVar, assert_never, assert_type
+from typing import Generic, TypeVar, Union, assert_never, assert_type
 
 from basilisk import (
     CallRejected,
     CallResult,
+    Case,
     GuardResult,
     Manual,
     Opt,
@@ -58,6 +59,32 @@ class Colour(Enum):
     GREEN = 2
 
 
+class Deposit(Case[nat]): ...
+
+
+class Move(Case[Transfer], name="move"): ...
+
+
+class Close(Case[null]): ...
+
+
+class Done(Case[T], Generic[T]): ...
+
+
+class Failed(Case[Refusal]): ...
+
+
+class Number(Case[int]): ...
+
+
+class Sum(Case["tuple[Term, Term]"]): ...
+
+
+Order = Deposit | Move | Close
+Answer = Union[Done[T], Failed]
+Term = Number | Sum
+
+
 class Ledger(Service):
     @service_query
     def balance_of(self, owner: Principal) -> nat: ...
@@ -65,11 +92,15 @@ class Ledger(Service):
     @service_update
     def transfer(self, transfer: Transfer, memo: Opt[blob]) -> Outcome[nat]: ...
 
+    @service_update
+    def run(self, order: Order) -> Answer[nat]: ...
+
     @service_update(name="burn")
     def destroy(self, amount: nat) -> None: ...
 
 
 users: StableBTreeMap[Principal, User] = StableBTreeMap(memory_id=0)
+users_orders: StableBTreeMap[Principal, Order] = StableBTreeMap(memory_id=1)
 ledger = Ledger(Principal.from_str("ryjl3-tyaaa-aaaaa-aaaba-cai"))
 
 
@@ -97,6 +128,55 @@ def colour_name(colour: Colour) -> str:
             return "green"
         case _:
             assert_never(colour)
+
+
+@update
+def run(order: Order) -> nat:
+    match order:
+        case Deposit(amount):
+            assert_type(amount, int)
+            return amount
+        case Move(transfer):
+            assert_type(transfer, Transfer)
+            return transfer.amount
+        case Close():
+            return 0
+
+
+@query
+def title_of(order: Opt[Order]) -> str:
+    if order is None:
+        return "nothing"
+    elif isinstance(order, Deposit):
+        return f"deposit of {order.value}"
+    elif isinstance(order, Move):
+        return f"to {order.value.to}"
+    assert_type(order, Close)
+    return "close"
+
+
+def evaluate(term: Term) -> int:
+    match term:
+        case Number(number):
+            return number
+        case Sum((left, right)):
+            return evaluate(left) + evaluate(right)
+
+
+@update
+async def close(owner: Principal) -> Answer[nat]:
+    answer = await ledger.run(Close())
+    assert_type(answer, Done[int] | Failed)
+    match answer:
+        case Done(left):
+            assert_type(left, int)
+        case Failed(refusal):
+            assert_type(refusal, Refusal)
+        case _:
+            assert_never(answer)
+    orders: list[Order] = [Deposit(5), Move(Transfer(owner, 5)), Close(), Close(None)]
+    users_orders[owner] = orders[0]
+    return Done(len(orders))
 
 
 @update
