@@ -44,9 +44,9 @@ def node() -> Path:
     return found
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def v8(node: Path) -> Iterator[V8]:
-    """V8 that has seen nothing yet."""
+    """V8, with whatever earlier tests have shown it."""
     engine = V8(node)
     yield engine
     engine.close()

@@ -1,4 +1,4 @@
-"""Stage ``--runtime``: the runtime artefact built twice, from nothing, in folders of its own."""
+"""Stage ``--runtime``: the runtime artefact built a second time, from nothing, in a cache of its own."""
 
 from __future__ import annotations
 
@@ -14,36 +14,32 @@ from tests.determinism.variants import BuildFailed, build_runtime
 
 __all__ = ["compare_runtimes"]
 
+#: Surroundings of the second build.
+_OTHER = {"LANG": "de_DE.UTF-8", "TZ": "Asia/Tokyo", "USER": "other", "PYTHONHASHSEED": "7"}
+
 
 def compare_runtimes(report: Report) -> None:
-    """Build the artefact in two fresh caches and compare the bytes; only the sources' archives are kept."""
-    hashes = []
-    for number, surroundings in enumerate(
-        (
-            {"LANG": "C", "TZ": "UTC"},
-            {"LANG": "de_DE.UTF-8", "TZ": "Asia/Tokyo", "USER": "other", "PYTHONHASHSEED": "7"},
-        )
-    ):
-        with tempfile.TemporaryDirectory(prefix="basilisk-" + "x" * number * 20) as folder:
-            _take_sources(Path(folder, "basilisk"))
-            try:
-                path = build_runtime(
-                    lambda _sources: None,
-                    report.say,
-                    {**os.environ, **surroundings, "XDG_CACHE_HOME": folder},
-                )
-            except BuildFailed as failure:
-                report.add("bytes of the runtime", "two builds", "1 artefact", [failure.text])
-                return
-            hashes.append(hashlib.sha256(path.read_bytes()).hexdigest())
-    differences = [f"{hashes[0]} and {hashes[1]}"] if hashes[0] != hashes[1] else []
-    report.add(
-        "bytes of the runtime", "two caches, folders, locales", f"1 artefact, {hashes[0][:16]}…", differences
-    )
+    """Compare the artefact of this checkout, built when it is not in the cache, with a second one.
+
+    The second build makes its own toolchain and all parts; only the archives of the sources, which are known
+    by their hash, are taken over.
+    """
+    with tempfile.TemporaryDirectory(prefix="basilisk-elsewhere-") as folder:
+        present = cache_root() / "sources"
+        if present.is_dir():
+            shutil.copytree(present, Path(folder, "basilisk", "sources"))
+        try:
+            hashes = [
+                hashlib.sha256(build_runtime(_unchanged, report.say, environment).read_bytes()).hexdigest()
+                for environment in (dict(os.environ), {**os.environ, **_OTHER, "XDG_CACHE_HOME": folder})
+            ]
+        except BuildFailed as failure:
+            report.add("bytes of the runtime", "two builds", "not built", [failure.text])
+            return
+    differences = [" is not ".join(hashes)] if hashes[0] != hashes[1] else []
+    cases = f"1 artefact, SHA-256 {hashes[0][:16]}…"
+    report.add("bytes of the runtime", "two toolchain folders, caches, locales", cases, differences)
 
 
-def _take_sources(cache: Path) -> None:
-    """Archives are known by their hash; fetching them again would show nothing."""
-    present = cache_root() / "sources"
-    if present.is_dir():
-        shutil.copytree(present, cache / "sources")
+def _unchanged(_sources: Path) -> None:
+    """The sources as they are."""
