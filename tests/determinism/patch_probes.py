@@ -20,14 +20,16 @@ class Probe:
     """One row of the table.
 
     ``name`` is the patch or the setting, ``what`` says what the probe looks at, ``program`` is its module.
-    The changes of one ``group`` do not touch each other, so they may be made in one runtime.
+    ``change`` makes the variant's sources; None is for a setting of the engine, ``code_generation``, that is
+    turned off instead.  Changes of one ``group`` do not touch each other: they may be made in one runtime.
     """
 
     name: str
     what: str
-    change: Change
+    change: Change | None
     program: str
     group: str = "settings"
+    code_generation: str = ""
 
 
 def _query(body: str, head: str = "") -> str:
@@ -141,5 +143,23 @@ PROBES: tuple[Probe, ...] = (
             {"        if !generator.seeded {\n            return false;\n        }\n": ""},
         ),
         _query(_SHIELD.format("return getattr(os, 'u' + 'random')(8).hex()"), "import os"),
+    ),
+    Probe(
+        "setting: garbage is collected before the snapshot",
+        "what was collected, and the counts",
+        edit("bridge_crate/src/mailbox.rs", {"while raw::PyGC_Collect() > 0 {}": ""}),
+        _query(
+            "return str((GONE, gc.get_count()))",
+            "import gc, weakref\n\nclass Knot:\n    pass\n\nGONE = []\n\ndef tie():\n    knot = Knot()\n"
+            "    knot.self = knot\n    weakref.finalize(knot, GONE.append, 1)\n\ntie()",
+        ),
+    ),
+    Probe(
+        "setting: the compiler makes NaNs canonical",
+        "the bits of `inf - inf`",
+        None,
+        _query("x = float('inf')\nreturn struct.pack('>d', x - x).hex()", "import struct"),
+        "engine",
+        "cranelift_nan_canonicalization",
     ),
 )

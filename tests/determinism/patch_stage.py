@@ -20,6 +20,7 @@ __all__ = ["Row", "rows"]
 _ASK = """
 import sys
 from pathlib import Path
+from basilisk.engine import config
 from basilisk.build.pipeline import build
 from basilisk.build.project import resolve
 from basilisk.errors import BasiliskError
@@ -29,6 +30,7 @@ from basilisk.replica import Clock, Replica
 from basilisk.testing.local import LocalCanister
 
 folder = Path(sys.argv[1])
+config.CODEGEN.update(dict.fromkeys(sys.argv[2:], False))
 try:
     built = build(resolve(str(folder)), output=folder / "out")
 except BasiliskError as error:
@@ -68,30 +70,31 @@ def rows(runtime: Path, say: Callable[[str], None], each: bool) -> Iterator[Row]
     for probe in PROBES:
         groups.setdefault(probe.name if each else probe.group, []).append(probe)
     for name, probes in groups.items():
-        say(f"building a runtime without {name}")
+        say(f"without {name}")
         try:
             variant = build_runtime(_together(probes), say, os.environ)
         except BuildFailed as failure:
             text = f"the runtime cannot be built: {failure.text[-120:]}"
-            yield from (Row(probe, _ask(runtime, probe.program), text) for probe in probes)
+            yield from (Row(probe, _ask(runtime, probe), text) for probe in probes)
             continue
         for probe in probes:
-            yield Row(probe, _ask(runtime, probe.program), _ask(variant, probe.program))
+            yield Row(probe, _ask(runtime, probe), _ask(variant, probe, probe.code_generation))
 
 
 def _together(probes: list[Probe]) -> Change:
     def change(sources: Path) -> None:
         for probe in probes:
-            probe.change(sources)
+            if probe.change is not None:
+                probe.change(sources)
 
     return change
 
 
-def _ask(runtime: Path, program: str) -> str:
+def _ask(runtime: Path, probe: Probe, *off: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "main.py").write_text(program, encoding="utf-8")
+        Path(folder, "main.py").write_text(probe.program, encoding="utf-8")
         ended = subprocess.run(
-            [sys.executable, "-c", _ASK, folder],
+            [sys.executable, "-c", _ASK, folder, *filter(None, off)],
             env={**os.environ, "BASILISK_RUNTIME": str(runtime), "PYTHONPATH": str(ROOT / "src")},
             capture_output=True,
             encoding="utf-8",

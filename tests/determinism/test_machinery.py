@@ -67,6 +67,26 @@ def test_states_are_those_of_the_whole_memory(played: tuple[Player, Log]) -> Non
     assert heap_state(memory, globals_) == log["runs"][0]["end"]
 
 
+def test_all_ends_of_a_run(v8: V8, cranelift: RecordingEngine, played: tuple[Player, Log]) -> None:
+    """Out of instructions, in wasm code and in the host; memory that grows; a trap; deep recursion."""
+    player, _ = played
+    texts = [
+        "while True:\n    pass",
+        "show('x' * 3_100_000)",
+        "a = bytearray(30_000_000)",
+        "ic.trap('enough')",
+        "def f():\n    return f()\nf()",
+    ]
+    log = player.play([Step("call", "execute", text) for text in texts])
+    loop, long, grown, trapped, deep = log["runs"]
+    assert loop["outcome"] == long["outcome"] == "trap: OUT_OF_INSTRUCTIONS"
+    assert not loop["calls"][-1]["ended"] and long["calls"][-1]["ended"]
+    assert grown["outcome"] == "returned" and "grown" in [call["name"] for call in grown["calls"]]
+    assert trapped["outcome"].startswith("host: ") and "RecursionError" in deep["outcome"]
+    shown(v8, cranelift, player)
+    assert v8.replay(log["runs"]) == []
+
+
 def _altered(log: Log, change: str) -> list[Any]:
     runs: list[Any] = copy.deepcopy(log["runs"])
     first = runs[0]
