@@ -71,20 +71,20 @@ def build_runtime(change: Change, say: Callable[[str], None], environment: Mappi
         for name in _SOURCES:
             shutil.copytree(ROOT / name, sources / name, ignore=_LEFT_OUT, copy_function=shutil.copy)
         change(sources)
-        process = subprocess.Popen(
+        lines = []
+        with subprocess.Popen(
             [sys.executable, "tools/runtime.py"],
             cwd=sources,
             env=dict(environment),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",
-        )
-        assert process.stdout is not None
-        lines = []
-        for line in process.stdout:
-            lines.append(line)
-            say(line.rstrip())
-        if process.wait() != 0:
+        ) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                lines.append(line)
+                say(line.rstrip())
+        if process.returncode != 0:
             raise BuildFailed("".join(lines)[-2000:])
     (found,) = (line.split(": ", 1)[1].strip() for line in lines if line.startswith("runtime: "))
     return Path(found)
