@@ -9,10 +9,10 @@ import random
 from basilisk import query, text
 
 
-def refused(kind: type[BaseException], action: object, *arguments: object) -> None:
+def refused(kind: type[BaseException], action: object, *arguments: object, **named: object) -> None:
     """``action`` must raise ``kind``."""
     try:
-        action(*arguments)  # type: ignore[operator]
+        action(*arguments, **named)  # type: ignore[operator]
     except kind:
         return
     raise AssertionError(f"no {kind.__name__}")
@@ -373,6 +373,33 @@ def urandom_without_entropy() -> None:
             assert "raw_rand" in str(error), error
         else:
             raise AssertionError("random bytes out of nothing")
+
+
+def methodcaller_clear() -> None:
+    import gc
+    import operator
+
+    cycle: list[object] = []
+    cycle.append(operator.methodcaller("append", cycle, key=cycle))
+    del cycle
+    assert gc.collect() > 0
+
+
+def waiting_says_why() -> None:
+    import queue
+    import threading
+
+    lock = threading.Lock()
+    assert lock.acquire()
+    refused(RuntimeError, lock.acquire)
+    refused(RuntimeError, lock.acquire, timeout=1)
+    assert not lock.acquire(blocking=False)
+    refused(RuntimeError, threading.Event().wait, 1)
+    items = queue.SimpleQueue()
+    refused(RuntimeError, items.get)
+    refused(RuntimeError, items.get, timeout=1)
+    refused(queue.Empty, items.get_nowait)
+    refused(queue.Empty, items.get, timeout=0)
 
 
 @query
