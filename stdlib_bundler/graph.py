@@ -19,7 +19,17 @@ from pathlib import Path
 
 from stdlib_bundler import collect, policy
 
-__all__ = ["ALWAYS", "CALLED_BY_C", "IMPORTED_BY_C", "READS_FILES", "TRIED", "Part", "document", "parts"]
+__all__ = [
+    "ALWAYS",
+    "CALLED_BY_C",
+    "IMPORTED_BY_C",
+    "PUT_TOGETHER",
+    "READS_FILES",
+    "TRIED",
+    "Part",
+    "document",
+    "parts",
+]
 
 #: What C modules import, and what C code of theirs calls by name (CPython 3.13, Modules/).
 IMPORTED_BY_C: dict[str, tuple[str, ...]] = {
@@ -37,6 +47,11 @@ IMPORTED_BY_C: dict[str, tuple[str, ...]] = {
 #: What a module needs for its files, besides the packages that hold them.
 READS_FILES: dict[str, tuple[str, ...]] = {
     "zoneinfo": ("importlib.resources", "_basilisk_resources"),
+}
+
+#: What a module imports by names that it puts together.
+PUT_TOGETHER: dict[str, tuple[str, ...]] = {
+    "dbm": ("dbm.dumb", "dbm.sqlite3"),
 }
 
 #: What the interpreter itself imports when a program does something without an import statement: prints a
@@ -227,6 +242,9 @@ def document(
     for name, imported in READS_FILES.items():
         if zones and name in table:
             table[name][0].imports.update(imported, (source.name for source in zones))
+    for name, imported in PUT_TOGETHER.items():
+        if name in table:
+            table[name][0].imports.update(imported)
     parents = {part.name for found in table.values() for part in found}
     names = sorted(parents)  # "" is the first
     number = {name: index for index, name in enumerate(names)}

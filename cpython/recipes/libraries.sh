@@ -38,8 +38,8 @@ cp src/liblzma/.libs/liblzma.a "$PREFIX/lib/"
 cp -R "$BUILD/xz/src/liblzma/api/lzma.h" "$BUILD/xz/src/liblzma/api/lzma" "$PREFIX/include/"
 
 # SQLite as the one file that its own rules make of the sources; the helpers run on the building machine.
-# One thread, one process: no mutexes, no locks ("unix-none"), no write-ahead log, no mapped files, no
-# extensions to load. Temporary tables lie in memory. Nothing is to be synchronised: a message either ends or
+# One thread, one process: no mutexes, locks among its own connections only, no write-ahead log, no mapped
+# files, no extensions to load. Temporary tables lie in memory. Nothing is to be synchronised: a message either ends or
 # leaves no trace. -Oz: SQLite is in every canister, also in those that never use it.
 cd "$BUILD/sqlite"
 CC=cc CFLAGS=-O1 ./configure --disable-tcl --disable-shared --disable-threadsafe --disable-load-extension \
@@ -49,4 +49,4 @@ cp sqlite3.h "$PREFIX/include/"
 compile libsqlite3.a "-Oz -DSQLITE_THREADSAFE=0 -DSQLITE_OMIT_LOAD_EXTENSION -DSQLITE_OMIT_WAL \
     -DSQLITE_MAX_MMAP_SIZE=0 -DSQLITE_TEMP_STORE=3 -DSQLITE_OMIT_SHARED_CACHE -DSQLITE_OMIT_DEPRECATED \
     -DSQLITE_OMIT_RANDOMNESS -DSQLITE_UNTESTABLE -DSQLITE_ENABLE_MATH_FUNCTIONS -DSQLITE_DEFAULT_MEMSTATUS=0 \
-    -DSQLITE_NO_SYNC -DSQLITE_DISABLE_DIRSYNC -DSQLITE_DEFAULT_UNIX_VFS=\"unix-none\"" sqlite3.c
+    -DSQLITE_NO_SYNC -DSQLITE_DISABLE_DIRSYNC -DSQLITE_DEFAULT_UNIX_VFS=\"unix\"" sqlite3.c

@@ -134,3 +134,15 @@ def test_the_time_is_that_of_the_message(ask: Ask) -> None:
 def test_too_many_aggregate_terms_are_refused(ask: Ask) -> None:
     """The fix of CVE-2025-6965: an index of 16 bits cannot overflow."""
     assert ask("too_many_terms") == ["OperationalError: more than 2000 aggregate terms"]
+
+
+def test_connections_lock_each_other_out(ask: Ask) -> None:
+    """Of two connections to one file one can write; the other waits in vain and goes on after the commit."""
+    assert ask("two_connections") == ["database is locked", "[(1,), (3,)]"]
+
+
+@pytest.mark.parametrize(("kind", "found"), [("", "dbm.sqlite3"), ("dumb", "dbm.dumb")])
+def test_shelves_are_kept_in_files(ask: Ask, kind: str, found: str) -> None:
+    """The module dbm keeps data in a database or in plain files; the next message finds them."""
+    assert ask("kept_on_a_shelf", kind) == [found, "{'list': [0]}"]
+    assert ask("kept_on_a_shelf", kind) == [found, "{'list': [0, 1]}"]

@@ -1,6 +1,9 @@
 """A database in the canister's memory, opened and filled while the program is imported."""
 
+import dbm.dumb
+import shelve
 import sqlite3
+from contextlib import closing
 
 from basilisk import Vec, blob, ic, nat64, query, update
 
@@ -101,3 +104,34 @@ def python_functions() -> Vec[str]:
 def too_many_terms() -> Vec[str]:
     groups = [",".join(f"sum(id+{i * 100 + j})" for j in range(100)) for i in range(25)]
     return run("select " + "+".join(f"max({group})" for group in groups) + " from item")
+
+
+@update
+def two_connections() -> Vec[str]:
+    """Both write to one file: what the second one gets while the first has a transaction, and afterwards."""
+    answers = []
+    with (
+        closing(sqlite3.connect("/stable/two.db", timeout=0.1)) as first,
+        closing(sqlite3.connect("/stable/two.db", timeout=0.1)) as second,
+    ):
+        first.execute("create table t (n integer)")
+        first.execute("insert into t values (1)")
+        try:
+            second.execute("insert into t values (2)")
+        except sqlite3.OperationalError as error:
+            answers.append(str(error))
+        first.commit()
+        with second:
+            second.execute("insert into t values (3)")
+        answers.append(repr(first.execute("select n from t order by n").fetchall()))
+    return answers
+
+
+@update
+def kept_on_a_shelf(kind: str) -> Vec[str]:
+    """A shelf in a file: in a database, or with the kind "dumb" in plain files."""
+    with shelve.Shelf(dbm.dumb.open("/stable/dumb")) if kind else shelve.open("/stable/shelf") as shelf:
+        shelf.setdefault("list", [])
+        shelf["list"] += [len(shelf["list"])]
+    with shelve.Shelf(dbm.dumb.open("/stable/dumb")) if kind else shelve.open("/stable/shelf") as shelf:
+        return [dbm.whichdb("/stable/dumb" if kind else "/stable/shelf") or "", repr(dict(shelf))]
