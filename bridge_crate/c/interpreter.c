@@ -65,6 +65,7 @@ basilisk_start_interpreter(const struct _frozen *frozen, char *text, size_t size
         {offsetof(PyConfig, exec_prefix), L"/"},
         {offsetof(PyConfig, base_exec_prefix), L"/"},
         {offsetof(PyConfig, platlibdir), L"lib"},
+        {offsetof(PyConfig, stdlib_dir), L"<stdlib>"}, /* frozen modules have a __file__ with it, as elsewhere */
         {offsetof(PyConfig, home), L"/"},
         {offsetof(PyConfig, filesystem_encoding), L"utf-8"},
         {offsetof(PyConfig, filesystem_errors), L"surrogateescape"},

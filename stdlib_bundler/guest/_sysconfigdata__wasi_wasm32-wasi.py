@@ -15,5 +15,6 @@ build_time_vars = {
     "SOABI": "cpython-313-wasm32-wasi",
     "TZPATH": "",
     "VERSION": "3.13",
+    "WITH_DOC_STRINGS": 1,
     "WITH_PYMALLOC": 1,
 }

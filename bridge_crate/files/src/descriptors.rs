@@ -47,6 +47,8 @@ pub struct Descriptor {
     pub write: bool,
     /// Every write goes to the end.
     pub append: bool,
+    /// `O_NONBLOCK` was set: kept for who asks, nothing here ever waits.
+    pub nonblocking: bool,
     position: u64,
     names: Vec<Name>,
 }
@@ -125,7 +127,8 @@ impl<S: Volume> FileSystem<S> {
             self.resize(place, 0)?;
         }
         let Opening { read, write, append, .. } = how;
-        let file = Descriptor { place, kind, read, write, append, position: 0, names: Vec::new() };
+        let nonblocking = false;
+        let file = Descriptor { place, kind, read, write, append, nonblocking, position: 0, names: Vec::new() };
         if free == self.files.len() {
             self.files.push(None);
         }

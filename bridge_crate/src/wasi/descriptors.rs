@@ -17,6 +17,7 @@ const RIGHT_WRITE: u64 = 1 << 6;
 
 /// `fdflags`: every write goes to the end.
 pub const APPEND: u16 = 1;
+const NONBLOCK: u16 = 4;
 
 /// `fdstat`: file type, flags, rights.
 #[repr(C)]
@@ -113,7 +114,8 @@ extern "C" fn __imported_wasi_snapshot_preview1_fd_fdstat_get(fd: u32, out: *mut
                 return Ok(());
             }
             let file = files.descriptor(fd)?;
-            (stat.filetype, stat.flags) = (file.kind as u8, if file.append { APPEND } else { 0 });
+            stat.filetype = file.kind as u8;
+            stat.flags = if file.append { APPEND } else { 0 } | if file.nonblocking { NONBLOCK } else { 0 };
             if file.kind != Kind::Directory {
                 let read = if file.read { RIGHT_READ } else { 0 };
                 let write = if file.write { RIGHT_WRITE } else { 0 };
@@ -131,7 +133,8 @@ extern "C" fn __imported_wasi_snapshot_preview1_fd_fdstat_get(fd: u32, out: *mut
 extern "C" fn __imported_wasi_snapshot_preview1_fd_fdstat_set_flags(fd: u32, flags: u16) -> i32 {
     on_file(fd, errno::SUCCESS, |files| {
         if fd != ROOT_DESCRIPTOR {
-            files.descriptor(fd)?.append = flags & APPEND != 0;
+            let file = files.descriptor(fd)?;
+            (file.append, file.nonblocking) = (flags & APPEND != 0, flags & NONBLOCK != 0);
         }
         Ok(())
     })
