@@ -31,6 +31,9 @@ _SLOT = 32 << 30
 #: Bytes that are copied at once.
 _COPY = 1 << 20
 
+#: OS pages that are looked at or copied at once: no call of the system takes 2 GiB or more.
+_PIECE = (64 << 20) // OS_PAGE
+
 _PROT_READ_WRITE = 3
 _MAP_PRIVATE_FIXED = 0x02 | 0x10 | 0x4000  # MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE
 _MADV_DONTNEED = 4
@@ -231,7 +234,12 @@ class MappedHeap:
 
     def _written(self, address: int, size: int) -> list[tuple[int, int]]:
         pages = self._file.written(address, size)
-        return [(run.start() * OS_PAGE, run.end() * OS_PAGE) for run in _RUN.finditer(pages)]
+        # In pieces: a message may write gigabytes, of which no copy as a whole is wanted.
+        return [
+            (start * OS_PAGE, min(start + _PIECE, run.end()) * OS_PAGE)
+            for run in _RUN.finditer(pages)
+            for start in range(run.start(), run.end(), _PIECE)
+        ]
 
     def commit(self, address: int, size: int) -> None:
         # A memory that grew has pages of its own behind the mapped ones; one that moved has nothing else.

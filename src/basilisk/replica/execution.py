@@ -86,6 +86,7 @@ class Execution:
     certified_data: bytes | None = None
     timer: int | None = None
     prints: list[bytes] = field(default_factory=list)
+    printed: int = 0  # bytes of all prints
     reserved: int = 0
     consumed: dict[UseCase, int] = field(default_factory=dict)
     minted: int = 0
@@ -151,6 +152,11 @@ class Execution:
             self.balance += self.preparing.cycles
             self.preparing = None
 
+    def print(self, line: bytes) -> None:
+        """Keep a line of ``debug_print`` for the log."""
+        self.prints.append(line)
+        self.printed += len(line)
+
     def settle_cycles(self) -> None:
         """Write the effects on cycles to the canister."""
         self.abandon_call()
@@ -173,7 +179,7 @@ class Execution:
         charges = self.environment.limits.charges
         amount = charges.calls[name].of(arguments)
         if name in ("debug_print", "trap"):
-            amount += charges.logged(arguments[1], sum(map(len, self.prints)))
+            amount += charges.logged(arguments[1], self.printed)
         self.charge(amount)
 
 

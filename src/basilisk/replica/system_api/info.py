@@ -89,9 +89,9 @@ def debug_print(execution: Execution, source: int, size: int) -> None:
     memory = execution.memory
     size = min(size, execution.environment.limits.message_text_bytes)
     if source + size > memory.size:
-        execution.prints.append(b"(debug_print message out of memory bounds)")
+        execution.print(b"(debug_print message out of memory bounds)")
     else:
-        execution.prints.append(memory.read(source, size))
+        execution.print(memory.read(source, size))
 
 
 @function
