@@ -56,3 +56,11 @@ extern "C" fn __imported_wasi_snapshot_preview1_sched_yield() -> i32 {
 extern "C" fn __imported_wasi_snapshot_preview1_poll_oneoff(_in: i32, _out: i32, _count: i32, _stored: i32) -> i32 {
     errno::NOTSUP
 }
+
+/// The C library's own would be an `unreachable` without a word.  Fatal errors of the interpreter have printed their
+/// text before they come here.
+#[no_mangle]
+extern "C" fn abort() -> ! {
+    console::flush();
+    ic0::trap(b"the program aborted (os.abort, or a fatal error of the interpreter, whose text is in the log)")
+}
