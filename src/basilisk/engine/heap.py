@@ -185,6 +185,17 @@ class HeapFile:
                 at = max(stop, start + 1)
         return found
 
+    def read(self, offset: int, length: int) -> bytes:
+        """The bytes at ``offset`` of the file, which may be more than the system gives at once."""
+        pieces = []
+        while length:
+            piece = os.pread(self.file, length, offset)
+            if not piece:
+                raise OSError("the file of committed memory is cut short")
+            pieces.append(piece)
+            offset, length = offset + len(piece), length - len(piece)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
     def write(self, offset: int, data: bytes | bytearray | memoryview) -> None:
         """Write the whole of ``data`` at ``offset`` of the file.  Raises OSError."""
         view = memoryview(data).cast("B")
@@ -264,7 +275,7 @@ class MappedHeap:
 
     def read(self, offset: int, length: int) -> bytes:
         length = max(0, min(length, self._size - offset))
-        return os.pread(self._file.file, length, self._offset + offset) if length else b""
+        return self._file.read(self._offset + offset, length)
 
     def write(self, offset: int, data: bytes | bytearray | memoryview) -> None:
         self._file.write(self._offset + offset, data)

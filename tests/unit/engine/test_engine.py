@@ -258,3 +258,26 @@ def test_heaps_give_their_slots_back(engine: Engine, parts: Split) -> None:
     assert isinstance(again.heap, MappedHeap)
     assert again.heap._slot == slot
     assert again.memory.read(0, 15) == bytes(10) + b"hello"
+
+
+def test_large_changes_are_looked_at_in_pieces(
+    engine: Engine, parts: Split, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Gigabytes exceed what one call of the system takes; pieces of a page show the same with little."""
+    from basilisk.engine import heap as module
+
+    seen = []
+    for piece in (module._PIECE, 1):
+        monkeypatch.setattr(module, "_PIECE", piece)
+        instance = make(engine, parts)
+        instance.memory.write(4000, b"x" * 20_000)
+        pages = instance.dirty_pages()
+        written = b"".join(content for _, content in instance.heap.changes(*_place(instance)))
+        instance.commit()
+        seen.append((pages, written.count(b"x"), instance.heap.read(3999, 20_002), instance.dirty_pages()))
+        instance.close()
+    assert seen[0] == seen[1] == (6, 20_000, b"\0" + b"x" * 20_000 + b"\0", 0)
+
+
+def _place(instance: Instance) -> tuple[int, int]:
+    return instance.memory.address, instance.memory.size

@@ -1,0 +1,1 @@
+"""What happens where a canister ends: depth, memory, instructions, and what is left afterwards."""
