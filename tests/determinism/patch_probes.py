@@ -77,6 +77,35 @@ PROBES: tuple[Probe, ...] = (
         _query(_SHIELD.format("return str(time.sleep(1))"), "import time"),
     ),
     _patch(
+        "cpython/0106-deallocation-depth.patch",
+        "100,000 slices, each in the next, are freed",
+        _query("value = None\nfor _ in range(100_000):\n    value = slice(value)\ndel value\nreturn 'freed'"),
+    ),
+    _patch(
+        "cpython/0107-recursion-guards.patch",
+        "`hash()` of 100,000 tuples, each in the next",
+        _query(
+            "value = ()\nfor _ in range(100_000):\n    value = (value,)\n"
+            + _SHIELD.format("return str(hash(value))")
+        ),
+    ),
+    _patch(
+        "cpython/0108-nested-comprehensions.patch",
+        "90 list comprehensions, each in the next, are compiled",
+        _query(
+            _SHIELD.format("return str(compile('[' * 90 + 'x' + ' for x in y]' * 90, 'x', 'eval').co_name)")
+        ),
+    ),
+    _patch(
+        "cpython/0109-parser-depth.patch",
+        "`compile('-' * 300 + '1')` below 1,900 levels of `map`",
+        _query(
+            "sys.setrecursionlimit(10_000)\n" + _SHIELD.format("return str(down(1_900))"),
+            "import sys\n\n\ndef down(left):\n"
+            "    return next(map(down, [left-1])) if left else compile('-' * 300 + '1', '', 'eval').co_name",
+        ),
+    ),
+    _patch(
         "sqlite/0201-random-needs-entropy.patch",
         "SQL's `random()` without entropy",
         _query(
