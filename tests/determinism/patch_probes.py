@@ -106,10 +106,37 @@ PROBES: tuple[Probe, ...] = (
         ),
     ),
     _patch(
+        "cpython/0110-methodcaller-clear.patch",
+        "`gc.collect()` when a `methodcaller` is in a cycle",
+        _query(
+            "cycle = []\ncycle.append(operator.methodcaller('f', cycle, key=cycle))\ndel cycle\n"
+            "return str(gc.collect() > 0)",
+            "import gc, operator",
+        ),
+    ),
+    _patch(
+        "cpython/0111-waiting-says-why.patch",
+        "`Lock.acquire()` when it is held",
+        _query(
+            "lock = threading.Lock()\nlock.acquire()\n" + _SHIELD.format("return str(lock.acquire())"),
+            "import threading",
+        ),
+    ),
+    _patch(
         "sqlite/0201-random-needs-entropy.patch",
         "SQL's `random()` without entropy",
         _query(
             _SHIELD.format("return str(sqlite3.connect(':memory:').execute('select random()').fetchone())"),
+            "import sqlite3",
+        ),
+    ),
+    _patch(
+        "sqlite/0202-locks-within-one-process.patch",
+        "two connections that write to one file",
+        _query(
+            "one, two = (sqlite3.connect('/tmp/x.db', timeout=0) for _ in range(2))\n"
+            "one.execute('create table t (n)')\none.execute('insert into t values (1)')\n"
+            + _SHIELD.format("return str(two.execute('insert into t values (2)').rowcount)"),
             "import sqlite3",
         ),
     ),
