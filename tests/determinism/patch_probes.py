@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from basilisk.engine.config import MAX_WASM_STACK
 from tests.determinism.variants import Change, edit, without_patch
 
 __all__ = ["PROBES", "Probe"]
@@ -22,6 +23,7 @@ class Probe:
     ``name`` is the patch or the setting, ``what`` says what the probe looks at, ``program`` is its module.
     ``change`` makes the variant's sources; None is for a setting of the engine, ``code_generation``, that is
     turned off instead.  Changes of one ``group`` do not touch each other: they may be made in one runtime.
+    ``native_stack`` is what the probe runs on, in bytes.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Probe:
     program: str
     group: str = "settings"
     code_generation: str = ""
+    native_stack: int = MAX_WASM_STACK
 
 
 def _query(body: str, head: str = "") -> str:
@@ -41,11 +44,11 @@ _SHIELD = """\
 try:
     {}
 except BaseException as error:
-    return f"{{type(error).__name__}}: {{error}}"[:90]"""
+    return f"{{type(error).__name__}}: {{error}}".strip()"""
 
 
-def _patch(name: str, what: str, program: str) -> Probe:
-    return Probe(name, what, without_patch(name), program, "patches")
+def _patch(name: str, what: str, program: str, native_stack: int = MAX_WASM_STACK) -> Probe:
+    return Probe(name, what, without_patch(name), program, "patches", native_stack=native_stack)
 
 
 _INTERPRETER = "bridge_crate/c/interpreter.c"
@@ -63,8 +66,13 @@ PROBES: tuple[Probe, ...] = (
     ),
     _patch(
         "cpython/0103-c-recursion-limit.patch",
-        "`compile('a' + '.b' * 4000)`",
-        _query(_SHIELD.format("return str(compile('a' + '.b' * 4000, 'x', 'eval').co_name)")),
+        "recursion through `sorted(key=f)` on 1.5 MiB of native stack",
+        _query(
+            "sys.setrecursionlimit(10**6)\n\ndef f(x):\n    return sorted([1, 2], key=f)\n"
+            + _SHIELD.format("return str(f(1))"),
+            "import sys",
+        ),
+        native_stack=1_572_864,
     ),
     _patch(
         "cpython/0104-threads-say-why.patch",

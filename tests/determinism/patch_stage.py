@@ -30,7 +30,8 @@ from basilisk.replica import Clock, Replica
 from basilisk.testing.local import LocalCanister
 
 folder = Path(sys.argv[1])
-config.CODEGEN.update(dict.fromkeys(sys.argv[2:], False))
+config.MAX_WASM_STACK = int(sys.argv[2])
+config.CODEGEN.update(dict.fromkeys(sys.argv[3:], False))
 try:
     built = build(resolve(str(folder)), output=folder / "out")
 except BasiliskError as error:
@@ -41,9 +42,9 @@ for seed in (0, 1):
     canister = LocalCanister(replica, built.gzip.read_bytes(), parse_did(built.did.read_text("utf-8")))
     canister.change_code("install", [], Principal.anonymous())
     try:
-        print(canister.call("probe", [], Principal.anonymous())[0])
+        print(" ".join(str(canister.call("probe", [], Principal.anonymous())[0]).split()))
     except BasiliskError as error:
-        print("the call traps:", next(line for line in str(error).splitlines()[::-1] if line.strip()))
+        print("the call traps:", " ".join(str(error).split("Canister trapped: ")[-1].split())[:60])
 """
 
 
@@ -94,14 +95,13 @@ def _ask(runtime: Path, probe: Probe, *off: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "main.py").write_text(probe.program, encoding="utf-8")
         ended = subprocess.run(
-            [sys.executable, "-c", _ASK, folder, *filter(None, off)],
+            [sys.executable, "-c", _ASK, folder, str(probe.native_stack), *filter(None, off)],
             env={**os.environ, "BASILISK_RUNTIME": str(runtime), "PYTHONPATH": str(ROOT / "src")},
             capture_output=True,
             encoding="utf-8",
             check=False,
         )
-    if ended.returncode:
-        lines = [line.strip() for line in ended.stderr.splitlines() if line.strip()]
-        return " ".join(lines)[:160]
+        if ended.returncode:
+            return " ".join(ended.stderr.split()).replace(f"{folder}/", "")
     first, second = ended.stdout.splitlines()
     return first if first == second else f"{first}, elsewhere {second}"

@@ -8,6 +8,10 @@ from dataclasses import dataclass, field
 __all__ = ["Report"]
 
 
+#: Characters of a cell.
+_LONGEST = 90
+
+
 @dataclass
 class Report:
     """Rows as they come: what was compared, between what, how often, how often it differed."""
@@ -52,5 +56,9 @@ class Report:
 
 def _markdown(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     lines = [head, tuple("---" for _ in head), *rows]
-    cells = [[cell.replace("|", "\\|").replace("\n", " ") for cell in line] for line in lines]
+    cells = [[_short(cell).replace("|", "\\|").replace("\n", " ") for cell in line] for line in lines]
     return "\n".join("| " + " | ".join(line) + " |" for line in cells)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1].rstrip() + "…"
