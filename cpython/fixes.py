@@ -17,7 +17,7 @@ from pathlib import Path
 from cpython.faults import BuildFault
 from cpython.patching import FilePatch, Hunk, PatchFault, parse_patch, read_latin1, relabelled
 
-__all__ = ["Fix", "apply_fixes", "check_fix", "load_fixes"]
+__all__ = ["Fix", "apply_fixes", "check_fix", "fix_tests", "load_fixes"]
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -80,6 +80,25 @@ def apply_fixes(fixes: list[Fix], texts: dict[str, bytes], source: Path) -> list
         if found != set(fix.files):
             raise PatchFault(f"{fix.name}: it does not change {', '.join(sorted(set(fix.files) - found))}")
     return [fix.name for fix in fixes]
+
+
+def fix_tests(fixes: list[Fix], texts: dict[str, bytes], files: dict[str, bytes]) -> list[str]:
+    """Apply what the fixes change in tests to ``files``, which maps paths in the source to contents.
+
+    Returns the changes that do not fit, as "fix: path": nothing that ships depends on them.
+    """
+    amiss = []
+    for fix in fixes:
+        for patch in parse_patch(texts[fix.name].decode("utf-8"), strict=False):
+            if patch.path in fix.files or patch.path not in files:
+                continue
+            try:
+                after = _apply(files[patch.path].decode("latin-1"), relabelled(patch))
+            except PatchFault:
+                amiss.append(f"{fix.name}: {patch.path}")
+            else:
+                files[patch.path] = after.encode("latin-1")
+    return amiss
 
 
 def _apply(text: str, patch: FilePatch) -> str:

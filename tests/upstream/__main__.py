@@ -8,27 +8,28 @@ import tempfile
 import time
 from pathlib import Path
 
-from basilisk.build.pipeline import build
-from basilisk.build.project import resolve
-from basilisk.candid.did_parser import parse_did
-from basilisk.candid.types import Interface
+from cpython.cache import cache_root
 from cpython.pins import load_pins
 from tests.upstream import table
-from tests.upstream.suite import Report, listed, run_module
+from tests.upstream.suite import Report, Runner, listed
 
-CANISTER = Path(__file__).parent / "canister"
-
-
-def built(folder: Path) -> tuple[bytes, Interface]:
-    """The module of the canister that runs tests, and its interface."""
-    made = build(resolve(str(CANISTER)), output=folder)
-    return made.gzip.read_bytes(), parse_did(made.did.read_text(encoding="utf-8"))
+#: The whole text of each failure, one file a module.
+TEXTS = cache_root() / "reports" / "cpython-tests"
 
 
 def _line(report: Report, seconds: float) -> str:
     numbers = ", ".join(f"{report.count(kind)} {kind}" for kind in ("passed", "skipped", "failed", "limit"))
     why = (report.skipped or report.error or "").strip().splitlines()[-1:]
-    return f"{report.module}: {numbers} ({seconds:.0f} s) {why[0] if why else ''}"
+    work = f"{report.instructions / 1e9:.1f} billion instructions, {seconds:.0f} s"
+    return f"{report.module}: {numbers} ({work}) {why[0] if why else ''}".rstrip()
+
+
+def _keep(report: Report) -> str:
+    rows = [row for row in report.outcomes if row.outcome in ("failed", "limit")]
+    text = "".join(f"{row.outcome} {row.test}\n{row.text}\n\n" for row in rows)
+    TEXTS.mkdir(parents=True, exist_ok=True)
+    (TEXTS / f"{report.module}.txt").write_text((report.error or "") + text, encoding="utf-8")
+    return text
 
 
 def main() -> int:
@@ -37,25 +38,31 @@ def main() -> int:
     parser.add_argument(
         "modules", nargs="*", help="test_json, test_email.test_utils, test_unittest.* … (default: all)"
     )
+    parser.add_argument(
+        "--again", action="store_true", help="run modules that ran in this very state as well"
+    )
     parser.add_argument("--show", action="store_true", help="print the text of each failure")
     options = parser.parse_args()
-    known = table.reasons()
-    unknown: list[str] = []
     version = load_pins().sources["cpython"].version
+    names = listed(options.modules)
     with tempfile.TemporaryDirectory() as folder:
-        wasm, interface = built(Path(folder))
-    for name in listed(options.modules):
+        runner = Runner(Path(folder))
+    known = table.load()
+    if not options.modules:
+        known = {name: entry for name, entry in known.items() if name in set(names)}
+        table.write(known, version)
+    if not options.again:
+        names = [name for name in names if known.get(name, {}).get("state") != runner.state]
+    print(f"{len(names)} modules to run", flush=True)
+    for number, name in enumerate(names, 1):
         start = time.monotonic()
-        report = run_module(wasm, interface, name)
-        print(_line(report, time.monotonic() - start), flush=True)
-        for row in report.outcomes:
-            if row.outcome in ("failed", "limit"):
-                explained = table.reason(row.test, (row.text.strip().splitlines() or [""])[-1], known)
-                if not explained:
-                    unknown.append(row.test)
-                if options.show:
-                    print(f"  {row.outcome} {row.test}: {explained}\n{row.text}")
-        table.save([report], version)
+        report = runner.run(name)
+        print(f"{number}/{len(names)}", _line(report, time.monotonic() - start), flush=True)
+        text = _keep(report)
+        if options.show:
+            print(report.error or "", text)
+        table.save(report, runner.state, version)
+    unknown = table.unexplained(table.load())
     if unknown:
         print(f"{len(unknown)} without a reason in {table.REASONS.name}:", *unknown, sep="\n  ")
     return 1 if unknown else 0

@@ -10,7 +10,7 @@ import pytest
 
 from cpython.cross import REPOSITORY
 from cpython.faults import BuildFault
-from cpython.fixes import Fix, apply_fixes, check_fix, load_fixes
+from cpython.fixes import Fix, apply_fixes, check_fix, fix_tests, load_fixes
 from cpython.patching import PatchFault
 from cpython.pins import load_pins
 
@@ -56,6 +56,15 @@ def test_a_fix_is_applied_where_its_lines_stand(tmp_path: Path) -> None:
     """At an offset, and without the parts that are not listed."""
     assert apply_fixes([fix_of()], {"f": TEXT}, tree(tmp_path)) == ["f"]
     assert (tmp_path / "Lib" / "file.py").read_text(encoding="utf-8") == AFTER
+
+
+def test_changes_of_tests_are_applied_to_tests_alone() -> None:
+    """What a fix changes in the library is left alone there, what does not fit is named."""
+    files = {"Lib/file.py": BEFORE.encode(), "Lib/test/test_file.py": b"old\n"}
+    assert fix_tests([fix_of()], {"f": TEXT}, files) == []
+    assert files == {"Lib/file.py": BEFORE.encode(), "Lib/test/test_file.py": b"new\n"}
+    assert fix_tests([fix_of()], {"f": TEXT}, files) == ["f: Lib/test/test_file.py"]
+    assert files["Lib/test/test_file.py"] == b"new\n"
 
 
 def test_lines_in_two_places_are_refused(tmp_path: Path) -> None:

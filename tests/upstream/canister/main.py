@@ -1,227 +1,190 @@
-"""Runs test modules of CPython: their sources come by messages, their results go back the same way.
+"""Runs test modules of CPython: the files of `Lib/test` come by messages, outcomes go back the same way.
 
-The library says that `test` is not part of a canister, so the finder here comes before the one that says so.
+The files lie in the canister's own file system, where the tests look for each other, for their data and for
+room to write.  The library says that `test` is not part of a canister, so the finder here comes first.
 """
 
 import gc
+import importlib
 import importlib.machinery
+import marshal
+import os
 import random  # draws numbers: the canister seeds itself when it is installed
 import sys
+import threading
 import traceback
-import types
 import unittest
+import zipimport
+import zlib
+
+from outcomes import Collect
+from standins import StandIns, absent, below
 
 from basilisk import Opt, Record, Vec, blob, nat64, update
 
-SOURCES: dict[str, tuple[bool, bytes]] = {}
-#: Modules of `test` that were asked for and not sent, and those of which the sender says that there are none.
-MISSING: list[str] = []
-ABSENT: set[str] = set()
-TESTS: list[unittest.TestCase] = []
+LIBRARY = "/usr/lib/python3.13"
+WORK = "/tmp/test_python"
+#: Pure-Python twins of C and frozen modules, which the library leaves out and the tests compare with.
+TWINS = (
+    *("_pydatetime", "_pydecimal", "_pyio", "importlib._bootstrap", "importlib._bootstrap_external"),
+    *("importlib.machinery", "importlib.util"),
+)
+#: Where a test module says that it needs what canisters refuse: the switch that lets it be imported, so that
+#: its other tests can run.
+SWITCHES = {
+    "test module requires subprocess": ("test.support", "has_subprocess_support"),
+    "requires socket support": ("test.support", "has_socket_support"),
+    "Cannot create socket on WASI": ("test.support", "is_wasi"),
+    "test requires gethostname()": ("test.support.socket_helper", "has_gethostname"),
+    "requires threading support": ("test.support.threading_helper", "can_start_thread"),
+}
+TESTS: list[object] = []
 
 assert random
 
 
 class Loaded(Record):
-    """What became of a test module: its tests by id, the module it lacks, or why it cannot run."""
+    """What became of a test module: its tests by name, or why it cannot run."""
 
     tests: Vec[str]
-    missing: Opt[str]
     skipped: Opt[str]
     error: Opt[str]
 
 
 class Outcome(Record):
-    test: str
+    number: nat64
     outcome: str
     text: str
 
 
-#: Pure-Python twins of C modules, which the library leaves out and the tests compare with.
-TWINS = {"_pydatetime", "_pydecimal", "_pyio"}
+class Ran(Record):
+    """Outcomes, and the number of the first test that is still to be run."""
+
+    outcomes: Vec[Outcome]
+    next: nat64
 
 
-class Skips(type):
-    """Whatever a test takes from a module that canisters refuse: using it skips the test."""
-
-    def __getattr__(cls, name: str) -> object:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return cls
-
-    def __call__(cls, *_arguments: object, **_named: object) -> object:
-        raise unittest.SkipTest(f"{cls.__module__} is refused in a canister")
-
-
-def refused(name: str) -> types.ModuleType:
-    """Stands for a refused module, so that a test module that needs it in one place can be imported."""
-    made = types.ModuleType(name)
-    made.__path__ = []
-
-    def get(attribute: str) -> object:
-        if attribute.startswith("__"):
-            raise AttributeError(attribute)
-        return made.__dict__.setdefault(attribute, Skips(attribute, (Exception,), {"__module__": name}))
-
-    made.__getattr__ = get  # type: ignore[method-assign]
-    return made
-
-
-class Finder:
-    """Finds the modules of `test` and the twins among the sources that were sent."""
-
-    @classmethod
-    def find_spec(cls, name: str, path: object = None, target: object = None) -> object:
-        if name in REFUSED_HERE:
-            return importlib.machinery.ModuleSpec(name, RefusedLoader)
-        if name != "test" and not name.startswith("test.") and name not in TWINS:
-            return None
-        if name not in SOURCES:
-            if name not in ABSENT:
-                MISSING.append(name)
-            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
-        package = SOURCES[name][0]
-        file = name.replace(".", "/") + ("/__init__.py" if package else ".py")
-        spec = importlib.machinery.ModuleSpec(name, cls, origin=file, is_package=package)
-        spec.has_location = True
-        if package:
-            spec.submodule_search_locations.append(name.replace(".", "/"))
-        return spec
+class Files:
+    """Finds the modules of `test` and the twins among the files that were sent."""
 
     @staticmethod
-    def create_module(spec: object) -> None:
+    def find_spec(name: str, path: object = None, target: object = None) -> object:
+        if below(name, StandIns.names):
+            return importlib.machinery.ModuleSpec(name, StandIns, is_package=True)
+        if below(name, ("test", *TWINS)):
+            if name.startswith("importlib."):
+                path = [f"{LIBRARY}/importlib"]
+            return importlib.machinery.PathFinder.find_spec(name, path or [LIBRARY], target)
         return None
 
-    @classmethod
-    def exec_module(cls, module: object) -> None:
-        exec(cls.get_code(module.__spec__.name, module.__spec__.origin), module.__dict__)
 
-    @classmethod
-    def get_code(cls, name: str, file: str = "") -> object:
-        return compile(SOURCES[name][1], file or name, "exec", dont_inherit=True)
-
-    @staticmethod
-    def get_source(name: str) -> str:
-        return SOURCES[name][1].decode("utf-8", "replace")
-
-
-class RefusedLoader:
-    """Makes the stand-ins of refused modules."""
-
-    @staticmethod
-    def create_module(spec: object) -> types.ModuleType:
-        return refused(spec.name)
-
-    @staticmethod
-    def exec_module(module: object) -> None:
-        pass
-
-
-#: Refused modules that test modules import at their top and use in a few tests.
-REFUSED_HERE = set(
-    "asyncio asyncio.base_events ctypes ctypes.util dbm dbm.dumb http.client http.server mmap multiprocessing"
-    " pydoc resource select selectors socket socketserver ssl subprocess test.support.script_helper"
-    " urllib.request".split()
-)
-
-sys.meta_path.insert(0, Finder)
-
-
-class Collect(unittest.TestResult):
-    """Keeps one outcome for each test; of its subtests those that did not pass decide."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.rows: dict[str, tuple[str, str]] = {}
-
-    def note(self, test: object, outcome: str, text: str = "") -> None:
-        name = test.id()
-        if self.rows.get(name, ("passed",))[0] in ("passed", "skipped"):
-            self.rows[name] = (outcome, text[-1500:])
-
-    def trace(self, error: object) -> str:
-        return "".join(traceback.format_exception(*error))
-
-    def addSuccess(self, test: object) -> None:
-        self.rows.setdefault(test.id(), ("passed", ""))
-
-    def addFailure(self, test: object, error: object) -> None:
-        self.note(test, "failed", self.trace(error))
-
-    def addError(self, test: object, error: object) -> None:
-        self.note(test, "failed", self.trace(error))
-
-    def addSubTest(self, test: object, subtest: object, error: object) -> None:
-        if error is not None:
-            self.note(test, "failed", f"{subtest.id()}\n{self.trace(error)}")
-
-    def addSkip(self, test: object, reason: str) -> None:
-        self.rows.setdefault(test.id(), ("skipped", reason))
-
-    def addExpectedFailure(self, test: object, error: object) -> None:
-        self.rows.setdefault(test.id(), ("passed", ""))
-
-    def addUnexpectedSuccess(self, test: object) -> None:
-        self.note(test, "failed", "unexpected success")
-
-
-def flatten(suite: object) -> list[unittest.TestCase]:
+def flatten(suite: object) -> list[object]:
     if isinstance(suite, unittest.TestSuite):
         return [test for part in suite for test in flatten(part)]
     return [suite]
 
 
-@update
-def send(name: str, package: bool, source: blob) -> None:
-    """A module of `test`; the last part of a long source comes last."""
-    SOURCES[name] = (package, SOURCES.get(name, (package, b""))[1] + source)
+def report(hook: object) -> None:
+    """Stands where CPython's runner has a hook of its own for exceptions in threads."""
+    traceback.print_exception(hook.exc_value)
 
 
 @update
-def lacks(name: str) -> None:
-    """There is no such module."""
-    ABSENT.add(name)
+def send(packed: blob) -> None:
+    """Some files, by their paths below the library."""
+    for path, data in marshal.loads(zlib.decompress(packed)).items():
+        path = f"{LIBRARY}/{path}"
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(data)
 
 
 @update
-def prepare() -> Opt[str]:
-    """Imports what all tests need; answers the name of a module that was not sent."""
-    MISSING.clear()
-    try:
-        import test.support
-    except ImportError:
-        if not MISSING:
-            raise
-    if MISSING:
-        return MISSING[0]
-    test.support.use_resources = []
-    test.support.verbose = 0
-    return None
+def prepare() -> None:
+    """Imports what all tests need, once the files are there; what CPython's runner sets up before tests.
+
+    Canisters import packed modules alone; many tests import what they have written a line before.
+    """
+    machinery = importlib.machinery
+    loaders = (machinery.SourceFileLoader, [".py"]), (machinery.SourcelessFileLoader, [".pyc"])
+    sys.path[:] = [LIBRARY]
+    sys.path_hooks += [zipimport.zipimporter, machinery.FileFinder.path_hook(*loaders)]
+    sys.meta_path.insert(0, Files)
+    sys.meta_path.append(machinery.PathFinder)
+    sys.dont_write_bytecode = False
+    os.makedirs(WORK)
+    os.chdir(WORK)
+    # Tests take for granted that the runner has imported the second and the third.
+    for name in ("test.support.os_helper", "unittest.mock", "importlib.metadata"):
+        importlib.import_module(name)
+    threading.excepthook = report
+    support = importlib.import_module("test.support")
+    support.use_resources = []
+    support.verbose = 0
 
 
 @update
 def load(name: str) -> Loaded:
     """Imports a test module and lists its tests."""
-    result: Loaded = {"tests": [], "missing": None, "skipped": None, "error": None}
-    MISSING.clear()
-    try:
-        module = importlib.import_module(name)
-        TESTS[:] = flatten(unittest.defaultTestLoader.loadTestsFromModule(module))
-        result["tests"] = [test.id() for test in TESTS]
-    except unittest.SkipTest as reason:
-        result["skipped"] = str(reason)
-    except Exception as error:
-        result["error"] = "".join(traceback.format_exception(error))[-3000:]
-    if MISSING:
-        sys.modules.pop(name, None)
-        result["missing"] = MISSING[0]
+    result: Loaded = {"tests": [], "skipped": None, "error": None}
+    before = set(sys.modules)
+    StandIns.loading = True
+    while True:
+        try:
+            module = importlib.import_module(name)
+            TESTS[:] = flatten(unittest.defaultTestLoader.loadTestsFromModule(module))
+            failed = [test for test in TESTS if type(test).__name__ == "_FailedTest"]
+            if failed:
+                raise failed[0]._exception
+        except Exception as error:
+            missing = absent(error)
+            if missing is not None and missing not in StandIns.names:
+                StandIns.names.add(missing)
+                for loaded in set(sys.modules) - before:
+                    del sys.modules[loaded]
+                sys.modules.pop(missing, None)
+                continue
+            switch = SWITCHES.get(str(error)) if isinstance(error, unittest.SkipTest) else None
+            if switch is not None:
+                helper = importlib.import_module(switch[0])
+                if bool(getattr(helper, switch[1])) != (switch[1] != "is_wasi"):
+                    setattr(helper, switch[1], switch[1] != "is_wasi")
+                    sys.modules.pop(name, None)
+                    continue
+            TESTS.clear()
+            if isinstance(error, unittest.SkipTest):
+                result["skipped"] = str(error)
+            else:
+                result["error"] = "".join(traceback.format_exception(error))[-3000:]
+        break
+    StandIns.loading = False
+    seen: dict[str, int] = {}
+    for test in TESTS:
+        name = test.id()
+        seen[name] = seen.get(name, 0) + 1
+        result["tests"].append(name if seen[name] == 1 else f"{name} ({seen[name]})")
     return result
 
 
+def below_callers(action: object, depth: int = 10) -> None:
+    """CPython's runner has as many frames above a test; some tests count on them."""
+    if depth:
+        below_callers(action, depth - 1)
+    else:
+        action()
+
+
 @update
-def run(first: nat64, count: nat64) -> Vec[Outcome]:
-    """Runs some of the tests, each with the fixtures of its class and module."""
-    result = Collect()
-    unittest.TestSuite(TESTS[first : first + count]).run(result)
+def run(first: nat64, end: nat64) -> Ran:
+    """Runs tests with the fixtures of their classes and modules until the message has done enough."""
+    result = Collect(first, TESTS)
+    below_callers(lambda: unittest.TestSuite(TESTS[first:end]).run(result))
+    after = min(result.now + 1, end) if result.shouldStop else end
+    rows: list[Outcome] = []
+    for number in range(first, after):
+        outcome, text = result.outcome(number)
+        rows.append({"number": number, "outcome": outcome, "text": text})
+        # The test itself is not needed any more, what it holds is not either.
+        TESTS[number] = None
     gc.collect()
-    return [{"test": name, "outcome": kind, "text": text} for name, (kind, text) in result.rows.items()]
+    return {"outcomes": rows, "next": after}
