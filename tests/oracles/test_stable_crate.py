@@ -67,10 +67,23 @@ class MapModel:
         if letter == "S":
             found = self.range(keys, *arguments)
             return [part for key in found for part in (key, items[key])]
+        if letter == "B":
+            flags = int.from_bytes(arguments[1], "little")
+            return self.beside(keys, key, bool(flags & 1), bool(flags & 2))
         if letter == "X":
             items.clear()
             return []
         return [number(len(items) if letter == "N" else key in items)]
+
+    def beside(self, keys: list[bytes], key: bytes, inclusive: bool, down: bool) -> list[bytes]:
+        order = self.order
+        if down:
+            keys = [
+                other for other in reversed(keys) if order(other) < order(key) or (inclusive and other == key)
+            ]
+        else:
+            keys = [other for other in keys if order(other) > order(key) or (inclusive and other == key)]
+        return [keys[0], self.items[keys[0]]] if keys else []
 
     def range(self, keys: list[bytes], low: bytes, high: bytes, flags_: bytes) -> list[bytes]:
         flags, order = int.from_bytes(flags_, "little"), self.order
@@ -98,6 +111,7 @@ def map_commands(
         st.tuples(st.sampled_from("RRGH"), st.tuples(keys)),
         st.tuples(st.sampled_from("NFEflNFEflX"), st.just(())),
         st.builds(ranged, st.tuples(keys, keys), st.integers(0, 31)),
+        st.builds(lambda key, flags: ("B", (key, number(flags))), keys, st.integers(0, 3)),
     )
 
 

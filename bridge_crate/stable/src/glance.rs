@@ -11,12 +11,13 @@ use core::cmp::Ordering;
 
 /// The keys of a node of version 2, all within its initial page.
 pub struct Glance<'a> {
-    page: &'a [u8],
-    layout: Layout,
+    pub(crate) page: &'a [u8],
+    pub(crate) layout: Layout,
     /// First byte and length of each key.
-    keys: [(u32, u32); CAPACITY],
-    entries: usize,
-    values: usize,
+    pub(crate) keys: [(u32, u32); CAPACITY],
+    pub(crate) entries: usize,
+    /// Where the values begin.
+    pub(crate) values: usize,
 }
 
 impl<'a> Glance<'a> {
@@ -38,7 +39,11 @@ impl<'a> Glance<'a> {
         Ok(Glance::of(&buffer[..available], layout))
     }
 
-    fn of(page: &'a [u8], layout: Layout) -> Option<Glance<'a>> {
+    /// The same of a page that was read before: `page` has as many bytes as there are in the memory.
+    pub(crate) fn of(page: &'a [u8], layout: Layout) -> Option<Glance<'a>> {
+        if page.len() < HEADER_2 {
+            return None;
+        }
         let entries = usize::from(u16_at(page, 5));
         if &page[..3] != MAGIC || page[3] != 2 || page[4] > 1 || entries > CAPACITY {
             return None;
@@ -87,9 +92,7 @@ impl<'a> Glance<'a> {
         let (mut low, mut high) = (0, self.entries);
         while low < high {
             let middle = low.midpoint(high);
-            let (start, length) = self.keys[middle];
-            let found = &self.page[start as usize..][..length as usize];
-            match self.layout.order.compare(found, key) {
+            match self.layout.order.compare(self.key(middle), key) {
                 Ordering::Less => low = middle + 1,
                 Ordering::Greater => high = middle,
                 Ordering::Equal => return Ok(middle),
@@ -98,15 +101,42 @@ impl<'a> Glance<'a> {
         Err(low)
     }
 
-    /// The bytes of a value; none if they are not all within the initial page.
-    pub fn value(&self, index: usize) -> Option<&'a [u8]> {
+    /// The bytes of a key.
+    pub fn key(&self, index: usize) -> &'a [u8] {
+        let (start, length) = self.keys[index];
+        &self.page[start as usize..][..length as usize]
+    }
+
+    /// Number of entries.
+    pub fn len(&self) -> usize {
+        self.entries
+    }
+
+    /// Whether there are no entries.
+    pub fn is_empty(&self) -> bool {
+        self.entries == 0
+    }
+
+    /// First byte and length of the value whose length lies at `at`.
+    pub(crate) fn value_at(&self, at: usize) -> Option<(usize, usize)> {
+        let length = self.page.get(at..at.checked_add(4)?)?;
+        Some((at + 4, u32_at(length, 0) as usize))
+    }
+
+    /// First byte and length of a value; none if it is not within the initial page.
+    pub(crate) fn value_range(&self, index: usize) -> Option<(usize, usize)> {
         let mut at = self.values;
         for _ in 0..index {
-            let length = self.page.get(at..at.checked_add(4)?)?;
-            at = at.checked_add(4)?.checked_add(u32_at(length, 0) as usize)?;
+            let (start, length) = self.value_at(at)?;
+            at = start.checked_add(length)?;
         }
-        let length = u32_at(self.page.get(at..at.checked_add(4)?)?, 0) as usize;
-        let start = at + 4;
-        self.page.get(start..start.checked_add(length)?)
+        let (start, length) = self.value_at(at)?;
+        (start.checked_add(length)? <= self.page.len()).then_some((start, length))
+    }
+
+    /// The bytes of a value; none if they are not all within the initial page.
+    pub fn value(&self, index: usize) -> Option<&'a [u8]> {
+        let (start, length) = self.value_range(index)?;
+        Some(&self.page[start..start + length])
     }
 }

@@ -11,7 +11,9 @@
 //! | [`allocator`] | chunks of one size in a memory |
 //! | [`node`] | a node of a B-tree: loading and saving |
 //! | [`glance`] | a node of a B-tree, as a search sees it |
+//! | `edit` | changes of a node on its bytes |
 //! | [`map`] | the B-tree |
+//! | [`neighbour`] | single entries next to a key |
 //! | [`cursor`] | going through a map in either direction |
 //! | [`array`] | elements of one size or of a maximal size, one after the other |
 //! | [`heap`] | a priority queue in an array |
@@ -29,6 +31,7 @@ pub mod allocator;
 pub mod array;
 pub mod cell;
 pub mod cursor;
+mod edit;
 mod fields;
 pub mod glance;
 pub mod heap;
@@ -36,6 +39,7 @@ pub mod log;
 pub mod manager;
 pub mod map;
 pub mod memory;
+pub mod neighbour;
 pub mod node;
 
 pub use memory::{Fault, Memory, PAGE};

@@ -29,6 +29,11 @@ pub const MEMORIES: usize = 255;
 /// Pages of a bucket in a new manager: 8 MiB.
 pub const BUCKET_PAGES: u16 = 128;
 
+/// Bytes that all memories may have together.
+pub const fn most(bucket_pages: u16) -> u64 {
+    BUCKETS as u64 * bucket_pages as u64 * PAGE
+}
+
 /// Which parts of a memory belong to which of its 255 memories.
 pub struct Manager {
     bucket_pages: u16,
@@ -154,6 +159,14 @@ impl Manager {
         Region { manager: self, base, id }
     }
 
+    /// Bytes that a memory may have if no other one grows.
+    fn most<M: Memory>(&self, base: &M, id: u8) -> u64 {
+        let length = u64::from(self.bucket_pages) * PAGE;
+        let room = base.most().saturating_sub(self.end(self.used.into())) / length;
+        let left = room.min(BUCKETS as u64 - u64::from(self.used));
+        (self.buckets[usize::from(id)].len() as u64 + left) * length
+    }
+
     fn grow<M: Memory>(&mut self, base: &mut M, id: u8, pages: u64) -> Result<(), Fault> {
         let index = usize::from(id);
         let size = self.sizes[index].checked_add(pages).ok_or(Fault::Full { pages })?;
@@ -199,6 +212,10 @@ pub struct Region<'a, M> {
 impl<M: Memory> Memory for Region<'_, M> {
     fn size(&self) -> u64 {
         self.manager.pages(self.id) * PAGE
+    }
+
+    fn most(&self) -> u64 {
+        self.manager.most(self.base, self.id)
     }
 
     fn grow(&mut self, pages: u64) -> Result<(), Fault> {

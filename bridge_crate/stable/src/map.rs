@@ -12,12 +12,15 @@
 //! | 52 | 48 | the allocator's header |
 
 use crate::allocator::{self, Allocator};
+use crate::edit::{Edit, Edited};
 use crate::fields::{set_u64, u32_at, u64_at};
 use crate::glance::Glance;
 use crate::memory::{Fault, Memory};
 use crate::node::{bounded_size, Entry, Layout, Node, Order, CAPACITY, MINIMUM};
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::cell::Cell;
+use core::fmt;
 
 /// First bytes of a map's memory.
 pub const MAGIC: &[u8; 3] = b"BTR";
@@ -68,8 +71,19 @@ struct Searched {
     here: bool,
     leaf: bool,
     full: bool,
+    entries: usize,
     /// Address of the child at the index, 0 in a leaf.
     child: u64,
+    /// Bytes of the page that the buffer holds; 0 if the node had to be loaded as a whole.
+    page: usize,
+}
+
+/// Where the bytes of a value lie.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    address: u64,
+    length: usize,
+    moves: u64,
 }
 
 /// A map from bytes to bytes, in the order of the keys.
@@ -81,6 +95,30 @@ pub struct Map {
     allocator: Allocator,
     header: [u8; HEADER],
     changes: u64,
+    /// Changes after which entries may lie elsewhere.
+    moves: u64,
+    pub(crate) buffer: Page,
+}
+
+/// Room for a page, kept from one operation to the next.
+#[derive(Default)]
+pub(crate) struct Page(Cell<Vec<u8>>);
+
+impl fmt::Debug for Page {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Page")
+    }
+}
+
+impl Page {
+    /// The room; who takes it gives it back.
+    pub(crate) fn take(&self) -> Vec<u8> {
+        self.0.take()
+    }
+
+    pub(crate) fn give(&self, buffer: Vec<u8>) {
+        self.0.set(buffer);
+    }
 }
 
 impl Map {
@@ -125,6 +163,8 @@ impl Map {
             allocator: Allocator::load(&allocator, layout.page.into())?,
             header,
             changes: 0,
+            moves: 0,
+            buffer: Page::default(),
         })
     }
 
@@ -146,7 +186,7 @@ impl Map {
         header[4..8].copy_from_slice(&page.to_le_bytes());
         header[8..12].copy_from_slice(&PAGE_SIZE_IS_GIVEN.to_le_bytes());
         let layout = Layout { order, page, key, version_1: None };
-        let mut map = Map { layout, root: 0, length: 0, allocator, header, changes: 0 };
+        let mut map = Map { layout, root: 0, length: 0, allocator, header, changes: 0, moves: 0, buffer: Page::default() };
         map.save(memory)?;
         Ok(map)
     }
@@ -156,6 +196,7 @@ impl Map {
         set_u64(&mut self.header, 20, self.length);
         self.header[ALLOCATOR..].copy_from_slice(&self.allocator.header());
         self.changes += 1;
+        self.moves += 1;
         memory.put(0, &self.header)
     }
 
@@ -174,6 +215,11 @@ impl Map {
         self.allocator.used()
     }
 
+    /// Bytes of a page of the tree.
+    pub fn page_size(&self) -> u64 {
+        self.layout.page.into()
+    }
+
     /// A number that differs after every change, so that a cursor sees that it is out of date.
     pub fn changes(&self) -> u64 {
         self.changes
@@ -182,6 +228,11 @@ impl Map {
     /// How its keys are compared.
     pub fn order(&self) -> Order {
         self.layout.order
+    }
+
+    /// How its nodes are laid out.
+    pub(crate) fn layout(&self) -> Layout {
+        self.layout
     }
 
     /// Address of the root, 0 for none.
@@ -206,8 +257,9 @@ impl Map {
                 Ok(index) => (index, true),
                 Err(index) => (index, false),
             };
-            let child = glance.child(index);
-            return Ok(Searched { index, here, leaf: glance.is_leaf(), child, full: glance.is_full() });
+            let (child, entries, page) = (glance.child(index), glance.len(), glance.page.len());
+            let (leaf, full) = (glance.is_leaf(), glance.is_full());
+            return Ok(Searched { index, here, leaf, child, full, entries, page });
         }
         let mut node = self.node(memory, address)?;
         let (index, here) = match node.search(memory, key)? {
@@ -215,36 +267,103 @@ impl Map {
             Err(index) => (index, false),
         };
         let child = node.children.get(index).copied().unwrap_or(0);
-        Ok(Searched { index, here, leaf: node.is_leaf(), child, full: node.is_full() })
+        let (leaf, full, entries) = (node.is_leaf(), node.is_full(), node.len());
+        Ok(Searched { index, here, leaf, child, full, entries, page: 0 })
     }
 
-    /// The nodes from the root to the one with the key, or to the leaf where it belongs: their addresses and
-    /// the indices where the search went on.  And whether the key is in the last one.
-    fn find<M: Memory>(&self, memory: &M, key: &[u8]) -> Result<(Vec<(u64, usize)>, bool), Fault> {
+    /// Changes the entry that was found at an address on its node's bytes, which `buffer` holds; none if that
+    /// does not do.
+    fn edit<M: Memory>(
+        &mut self,
+        memory: &mut M,
+        address: u64,
+        found: &Searched,
+        buffer: &[u8],
+        edit: Edit<'_>,
+    ) -> Result<Option<Edited>, Fault> {
+        match Glance::of(&buffer[..found.page], self.layout) {
+            Some(glance) => glance.edit(memory, address, found.index, edit),
+            None => Ok(None),
+        }
+    }
+
+    /// The node with a key: what the search found there, its address, and the nodes above it from the root on
+    /// with the indices where the search went on.
+    #[allow(clippy::type_complexity)]
+    fn find<M: Memory>(
+        &self,
+        memory: &M,
+        key: &[u8],
+        buffer: &mut Vec<u8>,
+    ) -> Result<Option<(Searched, u64, Vec<(u64, usize)>)>, Fault> {
         let mut way = Vec::with_capacity(8);
-        let mut buffer = Vec::new();
         let mut address = self.root;
         while address != 0 {
             check_depth(way.len())?;
-            let found = self.search(memory, address, key, &mut buffer)?;
-            way.push((address, found.index));
+            let found = self.search(memory, address, key, buffer)?;
             if found.here {
-                return Ok((way, true));
+                return Ok(Some((found, address, way)));
             }
+            way.push((address, found.index));
             address = found.child;
         }
-        Ok((way, false))
+        Ok(None)
+    }
+
+    /// Where the value of a key lies, if it lies in one piece.
+    pub fn place<M: Memory>(&self, memory: &M, key: &[u8]) -> Result<Option<Place>, Fault> {
+        let mut buffer = self.buffer.take();
+        let place = self.place_in(memory, key, &mut buffer);
+        self.buffer.give(buffer);
+        place
+    }
+
+    fn place_in<M: Memory>(
+        &self,
+        memory: &M,
+        key: &[u8],
+        buffer: &mut Vec<u8>,
+    ) -> Result<Option<Place>, Fault> {
+        let Some((found, address, _)) = self.find(memory, key, buffer)? else { return Ok(None) };
+        let glance = Glance::of(&buffer[..found.page], self.layout);
+        Ok(glance.and_then(|glance| glance.value_range(found.index)).map(|(start, length)| Place {
+            address: address + start as u64,
+            length,
+            moves: self.moves,
+        }))
+    }
+
+    /// Writes a value where it lies; false, with nothing done, if it may lie elsewhere by now or if its length
+    /// is another.
+    pub fn write_at<M: Memory>(&mut self, memory: &mut M, place: Place, value: &[u8]) -> Result<bool, Fault> {
+        if place.moves != self.moves || place.length != value.len() {
+            return Ok(false);
+        }
+        self.changes += 1;
+        memory.write(place.address, value)?;
+        Ok(true)
     }
 
     /// The value of a key.
     pub fn get<M: Memory>(&self, memory: &M, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
-        let mut buffer = Vec::new();
+        let mut buffer = self.buffer.take();
+        let value = self.get_in(memory, key, &mut buffer);
+        self.buffer.give(buffer);
+        value
+    }
+
+    fn get_in<M: Memory>(
+        &self,
+        memory: &M,
+        key: &[u8],
+        buffer: &mut Vec<u8>,
+    ) -> Result<Option<Vec<u8>>, Fault> {
         let mut address = self.root;
         let mut depth = 0;
         while address != 0 {
             check_depth(depth)?;
             depth += 1;
-            if let Some(glance) = Glance::load(memory, address, self.layout, &mut buffer)? {
+            if let Some(glance) = Glance::load(memory, address, self.layout, buffer)? {
                 match glance.search(key) {
                     Err(index) => {
                         address = glance.child(index);
@@ -269,7 +388,7 @@ impl Map {
 
     /// Whether there is such a key.
     pub fn contains<M: Memory>(&self, memory: &M, key: &[u8]) -> Result<bool, Fault> {
-        Ok(self.find(memory, key)?.1)
+        Ok(self.find(memory, key, &mut Vec::new())?.is_some())
     }
 
     /// Sets the value of a key and returns the one it had.
@@ -279,7 +398,19 @@ impl Map {
         key: &[u8],
         value: Vec<u8>,
     ) -> Result<Option<Vec<u8>>, Fault> {
-        let mut buffer = Vec::new();
+        let mut buffer = self.buffer.take();
+        let old = self.insert_in(memory, key, value, &mut buffer);
+        self.buffer.give(buffer);
+        old
+    }
+
+    fn insert_in<M: Memory>(
+        &mut self,
+        memory: &mut M,
+        key: &[u8],
+        value: Vec<u8>,
+        buffer: &mut Vec<u8>,
+    ) -> Result<Option<Vec<u8>>, Fault> {
         let mut depth = 0;
         let mut split = false;
         // The node above `address` and the index that led down; none above the root.
@@ -291,8 +422,13 @@ impl Map {
             Node::create(address, self.layout).save(memory, &mut self.allocator)?;
         }
         loop {
-            let found = self.search(memory, address, key, &mut buffer)?;
+            let found = self.search(memory, address, key, buffer)?;
             if found.here {
+                if let Some(done) = self.edit(memory, address, &found, buffer, Edit::Replace(&value))? {
+                    self.changes += 1;
+                    self.moves += u64::from(!done.in_place);
+                    return Ok(Some(done.old));
+                }
                 let mut node = self.node(memory, address)?;
                 let old = node.replace(memory, found.index, value)?;
                 node.save(memory, &mut self.allocator)?;
@@ -308,9 +444,12 @@ impl Map {
             }
             split = false;
             if found.leaf {
-                let mut node = self.node(memory, address)?;
-                node.insert(memory, found.index, (key.to_vec(), value))?;
-                node.save(memory, &mut self.allocator)?;
+                let edit = Edit::Insert(key, &value);
+                if self.edit(memory, address, &found, buffer, edit)?.is_none() {
+                    let mut node = self.node(memory, address)?;
+                    node.insert(memory, found.index, (key.to_vec(), value))?;
+                    node.save(memory, &mut self.allocator)?;
+                }
                 self.length = self.length.saturating_add(1);
                 self.save(memory)?;
                 return Ok(None);
@@ -351,14 +490,34 @@ impl Map {
 
     /// Removes a key and returns the value it had.
     pub fn remove<M: Memory>(&mut self, memory: &mut M, key: &[u8]) -> Result<Option<Vec<u8>>, Fault> {
-        let (mut way, here) = self.find(memory, key)?;
-        match way.pop() {
-            Some((address, index)) if here => {
-                let node = self.node(memory, address)?;
-                self.remove_at(memory, way, node, index).map(Some)
+        let mut buffer = self.buffer.take();
+        let removed = self.remove_in(memory, key, &mut buffer);
+        self.buffer.give(buffer);
+        removed
+    }
+
+    fn remove_in<M: Memory>(
+        &mut self,
+        memory: &mut M,
+        key: &[u8],
+        buffer: &mut Vec<u8>,
+    ) -> Result<Option<Vec<u8>>, Fault> {
+        let Some((found, address, way)) = self.find(memory, key, buffer)? else { return Ok(None) };
+        let least = if way.is_empty() { 1 } else { MINIMUM };
+        if found.leaf && found.entries > least {
+            if let Some(done) = self.edit(memory, address, &found, buffer, Edit::Remove)? {
+                return self.removed(memory, done.old).map(Some);
             }
-            _ => Ok(None),
         }
+        let node = self.node(memory, address)?;
+        self.remove_at(memory, way, node, found.index).map(Some)
+    }
+
+    /// Notes that there is an entry less.
+    fn removed<M: Memory>(&mut self, memory: &mut M, value: Vec<u8>) -> Result<Vec<u8>, Fault> {
+        self.length = self.length.checked_sub(1).ok_or(Fault::Corrupt("the length of a map is wrong"))?;
+        self.save(memory)?;
+        Ok(value)
     }
 
     /// Removes the first or the last entry and returns it.
@@ -417,9 +576,7 @@ impl Map {
             holder.save(memory, &mut self.allocator)?;
         }
         self.balance(memory, way, node)?;
-        self.length = self.length.checked_sub(1).ok_or(Fault::Corrupt("the length of a map is wrong"))?;
-        self.save(memory)?;
-        Ok(removed)
+        self.removed(memory, removed)
     }
 
     /// Saves a node that lost an entry, and mends it and the nodes above it that have too few.

@@ -37,6 +37,11 @@ pub trait Memory {
     /// Size in bytes.
     fn size(&self) -> u64;
 
+    /// Bytes that it may grow to, as far as it knows.
+    fn most(&self) -> u64 {
+        u64::MAX
+    }
+
     /// Grows by whole pages.  Fails with [`Fault::Full`].
     fn grow(&mut self, pages: u64) -> Result<(), Fault>;
 

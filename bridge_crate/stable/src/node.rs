@@ -27,7 +27,7 @@ pub(crate) const MAGIC: &[u8; 3] = b"BTN";
 const OVERFLOW_MAGIC: &[u8; 3] = b"NOF";
 const HEADER_1: usize = 7;
 pub(crate) const HEADER_2: usize = 15;
-const CHAIN: usize = 7;
+pub(crate) const CHAIN: usize = 7;
 const OVERFLOW_HEADER: usize = 11;
 
 /// Entries that a node may hold; a node other than the root has at least [`MINIMUM`].

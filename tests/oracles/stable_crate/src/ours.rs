@@ -1,6 +1,6 @@
 //! Commands on the structures of `basilisk-stable`.
 
-use crate::requests::{bounds, Answer, Command, Place};
+use crate::requests::{beside, bounds, Answer, Command, Place};
 use basilisk_stable::array::{self, Array};
 use basilisk_stable::cell;
 use basilisk_stable::cursor::{Cursor, Direction};
@@ -97,6 +97,11 @@ fn on_map<M: Memory>(map: &mut Map, memory: &mut M, command: &Command) -> Result
             vec![]
         }
         b'S' => scan(map, memory, command)?,
+        b'B' => {
+            let (inclusive, down) = beside(command);
+            let direction = if down { Direction::Down } else { Direction::Up };
+            entry(map.neighbour(memory, key, inclusive, direction)?)
+        }
         _ => return Err(Fault::Foreign("no such command".into())),
     })
 }

@@ -113,3 +113,17 @@ pub fn bounds(command: &Command) -> (std::ops::Bound<Vec<u8>>, std::ops::Bound<V
     };
     (bound(0, 1, 2), bound(1, 4, 8), flags & 16 != 0)
 }
+
+/// Whether the key itself counts, and whether smaller ones are wanted.
+pub fn beside(command: &Command) -> (bool, bool) {
+    let flags = command.number(1);
+    (flags & 1 != 0, flags & 2 != 0)
+}
+
+/// The range in which [`beside`] looks.
+pub fn range_beside<K>(command: &Command, key: K) -> ((std::ops::Bound<K>, std::ops::Bound<K>), bool) {
+    use std::ops::Bound;
+    let (inclusive, down) = beside(command);
+    let end = if inclusive { Bound::Included(key) } else { Bound::Excluded(key) };
+    (if down { (Bound::Unbounded, end) } else { (end, Bound::Unbounded) }, down)
+}

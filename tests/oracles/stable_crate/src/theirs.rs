@@ -1,6 +1,6 @@
 //! The same commands on the structures of ic-stable-structures.
 
-use crate::requests::{bounds, Answer, Command, Place, Shared};
+use crate::requests::{bounds, range_beside, Answer, Command, Place, Shared};
 use ic_principal::Principal;
 use ic_stable_structures::memory_manager::{MemoryId, MemoryManager, VirtualMemory};
 use ic_stable_structures::storable::Blob;
@@ -68,6 +68,11 @@ fn map<K: Storable + Ord + Clone, V: Storable>(memory: Memory, commands: &[Comma
                 }
                 entries.concat()
             }
+            b'B' => {
+                let (range, down) = range_beside(command, key());
+                let mut found = map.range(range).map(|found| found.into_pair());
+                entry(if down { found.next_back() } else { found.next() })
+            }
             _ => {
                 map.clear_new();
                 vec![]
@@ -102,6 +107,11 @@ fn set(memory: Memory, commands: &[Command]) -> Vec<Answer> {
                     found.reverse();
                 }
                 found.concat()
+            }
+            b'B' => {
+                let (range, down) = range_beside(command, key);
+                let mut found = set.range(range);
+                pair(if down { found.last() } else { found.next() })
             }
             _ => {
                 set.clear();
