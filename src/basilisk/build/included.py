@@ -77,6 +77,13 @@ def _matches(project: Project, pattern: str) -> Iterator[Path]:
         if place.is_dir():
             for folder, names, files in os.walk(place):
                 names[:] = sorted(name for name in names if name not in _LEFT_OUT)
+                for name in names:
+                    if os.path.islink(os.path.join(folder, name)):
+                        raise UsageError(
+                            f"{_shown(Path(folder, name))} is a symbolic link to a folder",
+                            cause="folders are packed with what is in them, links to files as those files",
+                            remedy="include the folder that it stands for, or remove the link",
+                        )
                 yield from (Path(folder, file) for file in sorted(files))
         elif place.is_file() and not _LEFT_OUT.intersection(place.relative_to(project.root).parts):
             yield place
@@ -94,10 +101,20 @@ def _packed_path(project: Project, file: Path) -> str:
     return path
 
 
+def _shown(file: Path) -> str:
+    """A path as text that can be printed; bytes that are not UTF-8 as escapes."""
+    return str(file).encode("utf-8", "backslashreplace").decode()
+
+
 def _read(file: Path) -> bytes:
     try:
+        if file.exists() and not file.is_file():
+            raise UsageError(
+                f"{_shown(file)} cannot be packed: it is no regular file", remedy="leave it out of include"
+            )
         return file.read_bytes()
     except OSError as error:
         raise UsageError(
-            f"{file} cannot be packed: {error.strerror or error}", remedy="make it readable, or leave it out"
+            f"{_shown(file)} cannot be packed: {error.strerror or error}",
+            remedy="make it readable, or leave it out",
         ) from error
