@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from basilisk.errors import BasiliskError
 from benchmarks.candid.__main__ import main as candid
 from benchmarks.cases import CASES
+from benchmarks.files.__main__ import main as files
 from benchmarks.markdown import table
 from benchmarks.runner import Result, measure
 from benchmarks.stable.__main__ import main as stable
@@ -28,11 +29,13 @@ def _rows(results: Sequence[Result]) -> list[tuple[str, ...]]:
 
 
 def main() -> int:
-    """Print the table, or with ``--json`` the counts by case; ``candid`` and ``stable`` are other tables."""
+    """Print the table, or with ``--json`` the counts; ``candid``, ``stable``, ``files`` are other tables."""
     if sys.argv[1:2] == ["candid"]:
         return candid(sys.argv[2:])
     if sys.argv[1:2] == ["stable"]:
         return stable(sys.argv[2:])
+    if sys.argv[1:2] == ["files"]:
+        return files(sys.argv[2:])
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print the counts as JSON")
     parser.add_argument("names", nargs="*", help="only cases whose name contains one of these")

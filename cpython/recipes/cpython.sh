@@ -2,7 +2,11 @@
 # configure sets the _WASI_EMULATED_* macros; passing them here as well would break timemodule.c.
 mkdir "$BUILD/cpython/build"
 cd "$BUILD/cpython/build"
-export PKG_CONFIG=/bin/false CONFIG_SITE=../Tools/wasm/config.site-wasm32-wasi
+# What CPython's own settings for WASI leave out and the bridge has: c/space.c, c/mode.c.
+for function in statvfs fstatvfs chmod fchmod fchmodat; do
+    echo "ac_cv_func_$function=yes"
+done >"$BUILD/config.site"
+export PKG_CONFIG=/bin/false CONFIG_SITE="../Tools/wasm/config.site-wasm32-wasi $BUILD/config.site"
 export ZLIB_CFLAGS="-I$PREFIX/include" ZLIB_LIBS="-L$PREFIX/lib -lz"
 export LIBLZMA_CFLAGS="-I$PREFIX/include" LIBLZMA_LIBS="-L$PREFIX/lib -llzma"
 export BZIP2_CFLAGS="-I$PREFIX/include" BZIP2_LIBS="-L$PREFIX/lib -lbz2"

@@ -1,6 +1,7 @@
 # The C half of the bridge, and the runtime module from everything.
 # $SOURCE: copy of bridge_crate; $PREFIX: CPython and its libraries; $OUT: where the results go.
-# --wrap: c/scrub.c stands before the allocator, to zero what the build frees.
+# --wrap: c/scrub.c stands before the allocator, to zero what the build frees; c/mode.c and c/space.c
+# add what WASI does not know.
 # --stack-first: an overflow of the stack runs below address 0 and traps instead of damaging data.
 cd "$OUT"
 objects=
@@ -20,4 +21,6 @@ $CC -mexec-model=reactor -o "$OUT/linked.wasm" $objects "$OUT/libbasilisk_bridge
     "$PREFIX/lib/libsqlite3.a" \
     -lwasi-emulated-signal -lwasi-emulated-getpid -lwasi-emulated-process-clocks -ldl -lm \
     -Wl,-z,stack-size=8388608 -Wl,--stack-first -Wl,--export=basilisk_mailbox -Wl,--export=basilisk_step \
-    -Wl,--wrap=free -Wl,--wrap=realloc -Wl,--gc-sections -Wl,--strip-debug -Wl,-O2
+    -Wl,--wrap=free -Wl,--wrap=realloc -Wl,--wrap=fstat -Wl,--wrap=__wasilibc_nocwd_fstatat \
+    -Wl,--wrap=chmod -Wl,--wrap=fchmod -Wl,--wrap=fchmodat -Wl,--wrap=statvfs -Wl,--wrap=fstatvfs \
+    -Wl,--gc-sections -Wl,--strip-debug -Wl,-O2

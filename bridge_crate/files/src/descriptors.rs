@@ -245,17 +245,17 @@ impl<S: Volume> FileSystem<S> {
             return Err(Errno::FBig);
         }
         let data = &data[..(data.len() as u64).min(LARGEST - offset) as usize];
-        let end = offset + data.len() as u64;
         let volume = self.volume(place.mount);
         volume.prepare()?;
-        volume.write(place.node, meta.size, offset, data)?;
+        let length = volume.write(place.node, offset, data)?;
+        let end = offset + length as u64;
         meta.size = meta.size.max(end);
         (meta.modified, meta.changed) = (self.now, self.now);
         self.set_meta(place, &meta)?;
         if at.is_none() {
             self.descriptor(number)?.position = end;
         }
-        Ok(data.len())
+        Ok(length)
     }
 
     /// `lseek`
@@ -264,6 +264,9 @@ impl<S: Volume> FileSystem<S> {
             return Err(Errno::Inval);
         }
         let file = self.descriptor(number)?;
+        if file.kind == Kind::Directory && whence == Whence::End {
+            return Err(Errno::Inval);
+        }
         let (place, position) = (file.place, file.position);
         let base = match whence {
             Whence::Start => 0,

@@ -1,7 +1,7 @@
 //! A volume in the heap.
 
 use crate::errno::{Errno, Result};
-use crate::volume::{Kind, Meta, Name, Volume, ROOT};
+use crate::volume::{Kind, Meta, Name, Space, Volume, ROOT};
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
 
@@ -59,23 +59,22 @@ impl Heap {
         Ok(())
     }
 
-    fn write_pieces(&mut self, node: u64, offset: u64, data: &[u8]) -> Result<()> {
-        let (mut at, mut rest) = (offset, data);
-        while !rest.is_empty() {
-            let within = (at % PIECE) as usize;
-            let (now, later) = rest.split_at(rest.len().min(PIECE as usize - within));
-            let end = within + now.len();
-            let number = at / PIECE;
-            let had = self.node(node)?.pieces.get(&number).map_or(0, Vec::len);
-            self.claim(end.saturating_sub(had) as u64)?;
-            let piece = self.node(node)?.pieces.entry(number).or_default();
-            if let Err(error) = extend(piece, end) {
-                self.used -= end.saturating_sub(had) as u64;
-                return Err(error);
+    /// Writes within one piece.
+    fn write_piece(&mut self, node: u64, number: u64, within: usize, data: &[u8]) -> Result<()> {
+        let end = within + data.len();
+        let had = self.node(node)?.pieces.get(&number).map_or(0, Vec::len);
+        let more = end.saturating_sub(had) as u64;
+        self.claim(more)?;
+        let pieces = &mut self.node(node)?.pieces;
+        let piece = pieces.entry(number).or_default();
+        if let Err(error) = extend(piece, end) {
+            if piece.is_empty() {
+                pieces.remove(&number);
             }
-            piece[within..end].copy_from_slice(now);
-            (rest, at) = (later, at + now.len() as u64);
+            self.used -= more;
+            return Err(error);
         }
+        piece[within..end].copy_from_slice(data);
         Ok(())
     }
 }
@@ -96,6 +95,11 @@ fn extend(piece: &mut Vec<u8>, end: usize) -> Result<()> {
 impl Volume for Heap {
     fn read_only(&self) -> bool {
         self.read_only
+    }
+
+    fn space(&mut self) -> Result<Space> {
+        let total = if self.read_only { self.used } else { self.limit };
+        Ok(Space { total, free: total - self.used })
     }
 
     fn prepare(&mut self) -> Result<()> {
@@ -177,13 +181,18 @@ impl Volume for Heap {
         Ok(())
     }
 
-    fn write(&mut self, node: u64, size: u64, offset: u64, data: &[u8]) -> Result<()> {
-        let written = self.write_pieces(node, offset, data);
-        if written.is_err() {
-            // What lies behind the end stays zero.
-            self.resize(node, size, size)?;
+    fn write(&mut self, node: u64, offset: u64, data: &[u8]) -> Result<usize> {
+        let (mut at, mut rest) = (offset, data);
+        while !rest.is_empty() {
+            let within = (at % PIECE) as usize;
+            let (now, later) = rest.split_at(rest.len().min(PIECE as usize - within));
+            match self.write_piece(node, at / PIECE, within, now) {
+                Err(Errno::NoSpc) if at > offset => return Ok((at - offset) as usize),
+                done => done?,
+            }
+            (rest, at) = (later, at + now.len() as u64);
         }
-        written
+        Ok(data.len())
     }
 
     fn resize(&mut self, node: u64, _size: u64, wanted: u64) -> Result<()> {

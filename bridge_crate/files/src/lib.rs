@@ -8,7 +8,10 @@
 //! | [`volume`] | what the operations need of a place that holds files |
 //! | [`heap`] | such a place in the heap |
 //! | [`stable`] | such a place in stable memory |
-//! | [`extents`] | which blocks of stable memory belong to which file |
+//! | `nodes` | what is known of its nodes |
+//! | [`extents`] | which of its blocks belong to which file |
+//! | `blocks` | taking blocks and giving them back |
+//! | `recent` | what was used last |
 //! | [`errno`] | error numbers of WASI preview 1 |
 //!
 //! The root is in the heap and is gone after an upgrade; `/app` holds what was packed with the program and
@@ -19,10 +22,13 @@
 
 extern crate alloc;
 
+mod blocks;
 pub mod descriptors;
 pub mod errno;
 pub mod extents;
 pub mod heap;
+mod nodes;
+mod recent;
 pub mod stable;
 pub mod system;
 pub mod volume;

@@ -4,7 +4,7 @@
 //!
 //! | key | value |
 //! |---|---|
-//! | 1, node (8) | kind (1), version (1), 0 (2), links (4), size (8), parent (8), times (3 × 8) |
+//! | 1, node (8) | kind (1), version (1), permissions (2), links (4), size (8), parent (8), times (3 × 8) |
 //! | 2, directory (8), name | node (8), kind (1) |
 //! | 3, file (8), first block in the file (8) | first block in the memory (8), number of blocks (8) |
 //! | 4, node (8) | nothing: a node without a name that is still open |
@@ -15,8 +15,10 @@
 //! the blocks it has; blocks of zeros need not exist.
 
 use crate::errno::{Errno, Result};
-use crate::extents::{Extents, BLOCK};
-use crate::volume::{Kind, Meta, Name, Volume, ROOT};
+use crate::extents::{Extents, Run, BLOCK};
+use crate::nodes::Known;
+use crate::recent::Recent;
+use crate::volume::{Kind, Meta, Name, Space, Volume, ROOT};
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -32,13 +34,14 @@ pub(crate) const FREE: u8 = 5;
 
 const MAGIC: &[u8; 3] = b"BFS";
 const VERSION: u8 = 1;
-const META_SIZE: usize = 48;
+/// Bytes of a page of the tree.
+const PAGE: u64 = 1024;
 
 /// Chunks of the tree that a change may need: every node on the way from the root may be split, and each may
 /// need overflow pages for long names.
 pub(crate) const SLACK: u64 = 160;
 /// Bytes that a chunk of the tree takes at most, and of the tree's header.
-pub(crate) const CHUNK: u64 = 1024 + 16;
+pub(crate) const CHUNK: u64 = PAGE + 16;
 pub(crate) const TREE_HEADER: u64 = 100;
 
 /// The open form of the volume.
@@ -47,11 +50,16 @@ pub(crate) struct Opened {
     pub(crate) next_node: u64,
     /// The first block that was never used: its bytes are zero, as are those of all after it.
     pub(crate) end: u64,
-    /// What was known last: most operations ask for one node several times.
-    recent: Option<(u64, Meta)>,
-    /// The blocks that were found last: file, first in the file, first in the memory, number.
-    pub(crate) run: Option<(u64, u64, u64, u64)>,
+    /// Whether it is known that there are no free blocks among those that were used.
+    pub(crate) none_free: bool,
+    /// What was found last: most operations need a few things several times.
+    pub(crate) nodes: Recent<Known, 8>,
+    pub(crate) names: Recent<KnownName, 16>,
+    pub(crate) runs: Recent<Run, 8>,
 }
+
+/// A name that was used lately: its directory, itself, what it means.
+type KnownName = (u64, Vec<u8>, (u64, Kind));
 
 /// A volume in two memories.
 pub struct Stable<T, B> {
@@ -76,32 +84,6 @@ pub(crate) fn long_key(kind: u8, number: u64, rest: &[u8]) -> Vec<u8> {
 pub(crate) fn number(bytes: &[u8], at: usize) -> Result<u64, Fault> {
     let bytes = bytes.get(at..at + 8).and_then(|bytes| bytes.try_into().ok());
     bytes.map(u64::from_le_bytes).ok_or(Fault::Corrupt("an entry of the directory in stable memory is too short"))
-}
-
-fn pack(meta: &Meta) -> Vec<u8> {
-    let mut bytes = alloc::vec![meta.kind as u8, VERSION, 0, 0];
-    bytes.extend_from_slice(&meta.links.to_le_bytes());
-    for number in [meta.size, meta.parent, meta.accessed, meta.modified, meta.changed] {
-        bytes.extend_from_slice(&number.to_le_bytes());
-    }
-    bytes
-}
-
-fn unpack(bytes: &[u8]) -> Result<Meta, Fault> {
-    const DAMAGED: Fault = Fault::Corrupt("what is known of a file in stable memory cannot be read");
-    if bytes.len() != META_SIZE || bytes[1] != VERSION {
-        return Err(DAMAGED);
-    }
-    let at = |index: usize| number(bytes, 8 + 8 * index);
-    Ok(Meta {
-        kind: Kind::of(bytes[0]).ok_or(DAMAGED)?,
-        links: number(bytes, 0).map(|word| (word >> 32) as u32)?,
-        size: at(0)?,
-        parent: at(1)?,
-        accessed: at(2)?,
-        modified: at(3)?,
-        changed: at(4)?,
-    })
 }
 
 impl<T: Memory, B: Memory> Stable<T, B> {
@@ -158,7 +140,7 @@ impl<T: Memory, B: Memory> Stable<T, B> {
         let Some(state) = opened else { unreachable!("was just opened") };
         let mut volume = Extents { tree, blocks, state };
         for node in removed {
-            destroy(&mut volume, node)?;
+            volume.destroy(node, true)?;
         }
         Ok(volume)
     }
@@ -178,12 +160,20 @@ fn open<T: Memory, B: Memory>(tree: &mut T, blocks: &mut B) -> Result<(Opened, V
     }
     // The header is written last, so a volume that could not be made for want of space is made again.
     let map = Map::open(tree, Order::Bytes, Sizes::Any, Sizes::Any)?;
-    let mut state = Opened { map, next_node: ROOT + 1, end: 1, recent: None, run: None };
+    let mut state = Opened {
+        map,
+        next_node: ROOT + 1,
+        end: 1,
+        none_free: false,
+        nodes: Recent::new(),
+        names: Recent::new(),
+        runs: Recent::new(),
+    };
     if is_new {
         tree.reserve(TREE_HEADER + 3 * SLACK * CHUNK)?;
         blocks.reserve(BLOCK)?;
         let root = Meta::new(Kind::Directory, ROOT, 0);
-        state.map.insert(tree, &key(META, ROOT), pack(&root))?;
+        Extents { tree, blocks, state: &mut state }.set_meta(ROOT, &root)?;
         header[..3].copy_from_slice(MAGIC);
         header[3] = VERSION;
         header[8..16].copy_from_slice(&state.next_node.to_le_bytes());
@@ -192,6 +182,13 @@ fn open<T: Memory, B: Memory>(tree: &mut T, blocks: &mut B) -> Result<(Opened, V
         return Ok((state, Vec::new()));
     }
     (state.next_node, state.end) = (number(&header, 8)?, number(&header, 16)?);
+    let fits = state.map.page_size() == PAGE
+        && state.map.chunks() <= tree.size() / PAGE
+        && (1..=blocks.size() / BLOCK).contains(&state.end)
+        && (ROOT + 1..u64::MAX / 2).contains(&state.next_node);
+    if !fits {
+        return Err(Fault::Corrupt("the header of /stable contradicts its memories"));
+    }
     let volume = Extents { tree, blocks, state: &mut state };
     let mut orphans = Vec::new();
     volume.scan(&[ORPHAN], |key, _| {
@@ -202,43 +199,20 @@ fn open<T: Memory, B: Memory>(tree: &mut T, blocks: &mut B) -> Result<(Opened, V
     Ok((state, orphans))
 }
 
-fn meta<T: Memory, B: Memory>(volume: &mut Extents<'_, T, B>, node: u64) -> Result<Meta, Fault> {
-    if let Some((recent, meta)) = volume.state.recent {
-        if recent == node {
-            return Ok(meta);
-        }
-    }
-    let bytes = volume.state.map.get(volume.tree, &key(META, node))?;
-    let meta = unpack(&bytes.ok_or(Fault::Corrupt("a name in /stable leads to no file"))?)?;
-    volume.state.recent = Some((node, meta));
-    Ok(meta)
-}
-
-fn set_meta<T: Memory, B: Memory>(
-    volume: &mut Extents<'_, T, B>,
-    node: u64,
-    meta: &Meta,
-) -> Result<(), Fault> {
-    if volume.state.recent == Some((node, *meta)) {
-        return Ok(());
-    }
-    volume.state.recent = None;
-    volume.state.map.insert(volume.tree, &key(META, node), pack(meta))?;
-    volume.state.recent = Some((node, *meta));
-    Ok(())
-}
-
-fn destroy<T: Memory, B: Memory>(volume: &mut Extents<'_, T, B>, node: u64) -> Result<(), Fault> {
-    volume.state.recent = None;
-    volume.cut(node, 0)?;
-    volume.state.map.remove(volume.tree, &key(META, node))?;
-    volume.state.map.remove(volume.tree, &key(ORPHAN, node))?;
-    Ok(())
-}
-
 impl<T: Memory, B: Memory> Volume for Stable<T, B> {
     fn read_only(&self) -> bool {
         false
+    }
+
+    fn space(&mut self) -> Result<Space> {
+        let most = self.blocks.most() / BLOCK * BLOCK;
+        if !self.exists() {
+            return Ok(Space { total: most, free: most });
+        }
+        self.with(|volume| {
+            let unused = most.saturating_sub(volume.state.end * BLOCK);
+            Ok(Space { total: most, free: unused + volume.free_blocks()? * BLOCK })
+        })
     }
 
     fn prepare(&mut self) -> Result<()> {
@@ -253,25 +227,22 @@ impl<T: Memory, B: Memory> Volume for Stable<T, B> {
         if !self.exists() {
             return Ok(Meta::new(Kind::Directory, ROOT, 0));
         }
-        self.with(|volume| meta(volume, node))
+        self.with(|volume| volume.meta(node))
     }
 
     fn set_meta(&mut self, node: u64, meta: &Meta) -> Result<()> {
-        self.with(|volume| set_meta(volume, node, meta))
+        self.with(|volume| volume.set_meta(node, meta))
     }
 
     fn create(&mut self, meta: &Meta) -> Result<u64> {
-        self.with(|volume| {
-            let node = volume.state.next_node;
-            set_meta(volume, node, meta)?;
-            volume.state.next_node += 1;
-            volume.save()?;
-            Ok(node)
-        })
+        self.with(|volume| volume.create(meta))
     }
 
     fn destroy(&mut self, node: u64) -> Result<()> {
-        self.with(|volume| destroy(volume, node))
+        self.with(|volume| {
+            let orphan = volume.meta(node)?.links == 0;
+            volume.destroy(node, orphan)
+        })
     }
 
     fn orphan(&mut self, node: u64) -> Result<()> {
@@ -286,13 +257,22 @@ impl<T: Memory, B: Memory> Volume for Stable<T, B> {
             return Ok(None);
         }
         self.with(|volume| {
+            let known = |known: &KnownName| known.0 == directory && known.1 == name;
+            if let Some((_, _, found)) = volume.state.names.find(known) {
+                return Ok(Some(*found));
+            }
             let found = volume.state.map.get(volume.tree, &long_key(NAME, directory, name))?;
-            found.map(|bytes| named(&bytes)).transpose()
+            let found = found.map(|bytes| named(&bytes)).transpose()?;
+            if let Some(found) = found {
+                volume.state.names.put((directory, name.to_vec(), found));
+            }
+            Ok(found)
         })
     }
 
     fn bind(&mut self, directory: u64, name: &[u8], node: u64, kind: Kind) -> Result<()> {
         self.with(|volume| {
+            volume.state.names.forget(|known| known.0 == directory && known.1 == name);
             let value = [&node.to_le_bytes()[..], &[kind as u8]].concat();
             volume.state.map.insert(volume.tree, &long_key(NAME, directory, name), value)?;
             Ok(())
@@ -301,6 +281,7 @@ impl<T: Memory, B: Memory> Volume for Stable<T, B> {
 
     fn unbind(&mut self, directory: u64, name: &[u8]) -> Result<()> {
         self.with(|volume| {
+            volume.state.names.forget(|known| known.0 == directory && known.1 == name);
             volume.state.map.remove(volume.tree, &long_key(NAME, directory, name))?;
             Ok(())
         })
@@ -330,7 +311,7 @@ impl<T: Memory, B: Memory> Volume for Stable<T, B> {
         self.with(|volume| volume.read(node, offset, into))
     }
 
-    fn write(&mut self, node: u64, _size: u64, offset: u64, data: &[u8]) -> Result<()> {
+    fn write(&mut self, node: u64, offset: u64, data: &[u8]) -> Result<usize> {
         self.with(|volume| volume.write(node, offset, data))
     }
 

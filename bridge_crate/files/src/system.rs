@@ -3,7 +3,7 @@
 use crate::descriptors::Descriptor;
 use crate::errno::{Errno, Result};
 use crate::heap::Heap;
-use crate::volume::{Kind, Meta, Volume, ROOT};
+use crate::volume::{Kind, Meta, Space, Volume, ROOT, SET};
 use crate::walk::{Follow, Found, Last, LONGEST_PATH};
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;
@@ -85,6 +85,12 @@ impl<S: Volume> FileSystem<S> {
         (self.now, self.frozen) = (now, frozen);
     }
 
+    /// How much the volume with that number of a device may hold, and whether it can be written.
+    pub fn space(&mut self, device: u64) -> Result<(Space, bool)> {
+        let volume = self.volume(Self::node(device, ROOT)?.mount);
+        Ok((volume.space()?, !volume.read_only()))
+    }
+
     /// The volume in stable memory.
     pub fn stable(&mut self) -> &mut S {
         &mut self.stable
@@ -116,7 +122,9 @@ impl<S: Volume> FileSystem<S> {
         let found = self.walk(root, path, Follow::Never)?;
         found.check_name()?;
         let file = self.add(&found, Meta::new(Kind::File, 0, self.now))?;
-        self.packed.write(file.node, 0, 0, data)?;
+        if !data.is_empty() {
+            self.packed.write(file.node, 0, data)?;
+        }
         let mut meta = self.meta(file)?;
         meta.size = data.len() as u64;
         self.packed.set_meta(file.node, &meta)
@@ -216,10 +224,11 @@ impl<S: Volume> FileSystem<S> {
         let found = self.new_name(start, path)?;
         let size = target.len() as u64;
         let link = self.add(&found, Meta::new(Kind::Link, 0, self.now))?;
-        if let Err(error) = self.volume(link.mount).write(link.node, 0, 0, target) {
+        let written = self.volume(link.mount).write(link.node, 0, target);
+        if written != Ok(target.len()) {
             self.volume(link.mount).unbind(found.parent.node, &found.name)?;
             self.volume(link.mount).destroy(link.node)?;
-            return Err(error);
+            return Err(written.err().unwrap_or(Errno::NoSpc));
         }
         let meta = Meta { size, ..self.meta(link)? };
         self.set_meta(link, &meta)
@@ -398,6 +407,8 @@ impl<S: Volume> FileSystem<S> {
 
     /// Whether a directory is another one or lies below it, in the same volume.
     fn lies_in(&mut self, mut directory: Place, other: Place) -> Result<bool> {
+        // Where the memory is damaged the way up may be a circle: one place is looked at again and again.
+        let (mut steps, mut look, mut seen) = (0u64, 1, directory);
         loop {
             if directory == other {
                 return Ok(true);
@@ -406,6 +417,13 @@ impl<S: Volume> FileSystem<S> {
                 return Ok(false);
             }
             directory.node = self.meta(directory)?.parent;
+            if directory == seen {
+                return Err(Errno::Io);
+            }
+            steps += 1;
+            if steps == look {
+                (look, seen) = (2 * look, directory);
+            }
         }
     }
 
@@ -413,6 +431,27 @@ impl<S: Volume> FileSystem<S> {
     pub fn set_times(&mut self, start: Place, path: &[u8], follow: bool, times: Times) -> Result<()> {
         let (place, _) = self.stat(start, path, follow)?;
         self.set_node_times(place, times)
+    }
+
+    /// The permissions of a node as they are shown.
+    pub fn mode(&mut self, place: Place) -> Result<u16> {
+        let mode = self.meta(place)?.mode();
+        Ok(if self.volume(place.mount).read_only() { mode & !0o222 } else { mode })
+    }
+
+    /// `chmod`
+    pub fn set_mode(&mut self, place: Place, mode: u16) -> Result<()> {
+        self.writable(place.mount)?;
+        let mut meta = self.meta(place)?;
+        (meta.permissions, meta.changed) = (SET | mode & 0o7777, self.now);
+        self.set_meta(place, &meta)
+    }
+
+    /// The node with these numbers of `stat`.
+    pub fn node(device: u64, node: u64) -> Result<Place> {
+        let mounts = [Mount::Heap, Mount::Packed, Mount::Stable];
+        let mount = mounts.into_iter().find(|mount| *mount as u64 == device).ok_or(Errno::NotSup)?;
+        Ok(Place { mount, node })
     }
 
     pub(crate) fn set_node_times(&mut self, place: Place, times: Times) -> Result<()> {

@@ -12,6 +12,9 @@ pub const ROOT: u64 = 1;
 /// Bytes that a file may have: 1 TiB.
 pub const LARGEST: u64 = 1 << 40;
 
+/// Says that permissions were set.
+pub const SET: u16 = 0x8000;
+
 /// The kinds of nodes; the numbers are WASI's file types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
@@ -38,6 +41,8 @@ pub struct Meta {
     pub kind: Kind,
     /// Number of names; for a directory 2 and one for each directory in it.  0 once it was removed.
     pub links: u32,
+    /// Permissions as the program set them, with [`SET`]; 0 if it did not.  They are kept, and forbid nothing.
+    pub permissions: u16,
     /// Bytes.
     pub size: u64,
     /// The directory above a directory, within its volume.
@@ -51,10 +56,20 @@ pub struct Meta {
 }
 
 impl Meta {
+    /// The permissions that are shown.
+    pub fn mode(&self) -> u16 {
+        match (self.permissions, self.kind) {
+            (0, Kind::Directory) => 0o755,
+            (0, Kind::File) => 0o644,
+            (0, Kind::Link) => 0o777,
+            (permissions, _) => permissions & !SET,
+        }
+    }
+
     /// A new node.
     pub fn new(kind: Kind, parent: u64, now: u64) -> Meta {
         let links = if kind == Kind::Directory { 2 } else { 1 };
-        Meta { kind, links, size: 0, parent, accessed: now, modified: now, changed: now }
+        Meta { kind, links, permissions: 0, size: 0, parent, accessed: now, modified: now, changed: now }
     }
 }
 
@@ -69,10 +84,22 @@ pub struct Name {
     pub kind: Kind,
 }
 
+/// How much a volume may hold, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Space {
+    /// What is used and what is free.
+    pub total: u64,
+    /// What is free.
+    pub free: u64,
+}
+
 /// A place that holds files.
 pub trait Volume {
     /// Whether nothing can be changed.
     fn read_only(&self) -> bool;
+
+    /// How much it may hold.
+    fn space(&mut self) -> Result<Space>;
 
     /// Makes sure that a change of a few nodes and names cannot fail for want of space.
     fn prepare(&mut self) -> Result<()>;
@@ -110,9 +137,10 @@ pub trait Volume {
     /// Reads within a file of `size` bytes: fills `into`, which does not reach beyond the end.
     fn read(&mut self, node: u64, offset: u64, into: &mut [u8]) -> Result<()>;
 
-    /// Writes.  Bytes between the former end, `size`, and `offset` are zero afterwards.  Noting the new size
-    /// is the caller's.
-    fn write(&mut self, node: u64, size: u64, offset: u64, data: &[u8]) -> Result<()>;
+    /// Writes the first bytes of `data`, all of them unless space runs out, and returns their number, which is
+    /// not 0.  Bytes between the file's end and `offset` are zero afterwards.  Noting the new size is the
+    /// caller's.
+    fn write(&mut self, node: u64, offset: u64, data: &[u8]) -> Result<usize>;
 
     /// Cuts a file of `size` bytes off, or lets it grow by zeros.  Noting the new size is the caller's.
     fn resize(&mut self, node: u64, size: u64, wanted: u64) -> Result<()>;

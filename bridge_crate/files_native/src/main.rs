@@ -21,6 +21,10 @@ impl Memory for Limited {
         self.bytes.size()
     }
 
+    fn most(&self) -> u64 {
+        self.most.saturating_mul(65_536)
+    }
+
     fn grow(&mut self, pages: u64) -> Result<(), Fault> {
         if self.size() / 65_536 + pages > self.most {
             return Err(Fault::Full { pages });
@@ -58,13 +62,16 @@ impl<'a> Words<'a> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::from("x"), |text, byte| text + &format!("{byte:02x}"))
+    let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value)]);
+    let digits = bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
+    std::iter::once('x').chain(digits).collect()
 }
 
 fn shown((place, meta): (Place, Meta)) -> String {
     let Meta { kind, links, size, accessed, modified, changed, .. } = meta;
     let (mount, node) = (place.mount as u8, place.node);
-    format!("{mount} {node} {} {links} {size} {accessed} {modified} {changed}", kind as u8)
+    let mode = meta.mode();
+    format!("{mount} {node} {} {links} {size} {accessed} {modified} {changed} {mode}", kind as u8)
 }
 
 fn opening(letters: &str) -> Opening {
@@ -124,6 +131,10 @@ fn obey(system: &mut System, words: &mut Words<'_>) -> Result<String, Errno> {
             let (target, path) = (words.bytes(), words.bytes());
             system.symlink(&target, Place::ROOT, &path).map(|()| none)?
         }
+        "chmod" => {
+            let (place, _) = system.stat(Place::ROOT, &words.bytes(), true)?;
+            system.set_mode(place, words.number()).map(|()| none)?
+        }
         "readlink" => hex(&system.read_link(Place::ROOT, &words.bytes())?),
         "times" => {
             let (path, accessed, modified) = (words.bytes(), Some(words.number()), Some(words.number()));
@@ -135,6 +146,10 @@ fn obey(system: &mut System, words: &mut Words<'_>) -> Result<String, Errno> {
             let names = system.names(file, true)?.iter().map(|name| hex(&name.name)).collect::<Vec<_>>();
             system.close(file)?;
             names.join(" ")
+        }
+        "space" => {
+            let (space, writable) = system.space(words.number())?;
+            format!("{} {} {writable}", space.total, space.free)
         }
         "pack" => {
             let (path, data) = (words.bytes(), words.bytes());
@@ -184,6 +199,27 @@ fn main() {
                 }
                 system = new_system(tree.bytes, blocks.bytes, tree.most, 1 << 30);
                 Ok(size.to_string())
+            }
+            // `cut WHICH SIZE`: one of the memories ends earlier.
+            Some("cut") => {
+                words.word();
+                let (mut tree, mut blocks) = system.into_stable().into_memories();
+                let memory = if words.word() == "tree" { &mut tree } else { &mut blocks };
+                memory.bytes.truncate(words.number());
+                system = new_system(tree.bytes, blocks.bytes, tree.most, 1 << 30);
+                Ok(String::new())
+            }
+            // `load TREE BLOCKS`: what is in stable memory; `dump`: the same as an answer.
+            Some("load") => {
+                words.word();
+                system = new_system(words.bytes(), words.bytes(), u64::MAX / 2, 1 << 30);
+                Ok(String::new())
+            }
+            Some("dump") => {
+                let (tree, blocks) = system.into_stable().into_memories();
+                let answer = format!("{} {}", hex(&tree.bytes), hex(&blocks.bytes));
+                system = new_system(tree.bytes, blocks.bytes, tree.most, 1 << 30);
+                Ok(answer)
             }
             Some("sizes") => {
                 let (tree, blocks) = system.stable().sizes();

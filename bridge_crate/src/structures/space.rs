@@ -6,12 +6,22 @@ use basilisk_stable::log::Pair;
 use basilisk_stable::manager::{self, Manager, Owner, Region, BUCKET_PAGES};
 use basilisk_stable::memory::{Fault, Memory, PAGE};
 
+/// Bytes of stable memory that the network lets a canister have.
+const MOST: u64 = 500 << 30;
+
+/// Bytes of one of the numbered memories when there is no other one.
+pub const MOST_OF_ONE: u64 = manager::most(BUCKET_PAGES);
+
 /// The whole stable memory.
 pub struct StableMemory;
 
 impl Memory for StableMemory {
     fn size(&self) -> u64 {
         ic0::stable64_size() * PAGE
+    }
+
+    fn most(&self) -> u64 {
+        MOST
     }
 
     fn grow(&mut self, pages: u64) -> Result<(), Fault> {

@@ -1,6 +1,6 @@
 //! The canister's file system: one for the program's whole life, in the heap, with `/stable` in stable memory.
 
-use super::errno;
+use super::{errno, put};
 use crate::cell::Global;
 use crate::context::{self, Phase};
 use crate::structures::space::{self, with_memory};
@@ -39,6 +39,16 @@ impl Memory for Numbered {
             return 0;
         }
         with_memory(self.0, |memory| Ok(memory.size())).unwrap_or(0)
+    }
+
+    fn most(&self) -> u64 {
+        if context::phase() != Phase::Canister {
+            return 0;
+        }
+        if ic0::stable64_size() == 0 {
+            return space::MOST_OF_ONE;
+        }
+        with_memory(self.0, |memory| Ok(memory.most())).unwrap_or(0)
     }
 
     fn grow(&mut self, pages: u64) -> Result<(), Fault> {
@@ -110,4 +120,39 @@ pub fn bytes<'a>(address: *const u8, length: usize) -> &'a [u8] {
     }
     // SAFETY: wasi-libc passes text of `length` bytes that stays valid during the call.
     unsafe { core::slice::from_raw_parts(address, length) }
+}
+
+/// Permissions of the node with these numbers of `stat`; 0 for what is in none of the volumes.
+#[no_mangle]
+extern "C" fn basilisk_mode(device: u64, node: u64) -> u32 {
+    let mut mode = 0;
+    with(|files| {
+        mode = files.mode(Files::node(device, node)?)?.into();
+        Ok(())
+    });
+    mode
+}
+
+/// Sets them: an error number.
+#[no_mangle]
+extern "C" fn basilisk_set_mode(device: u64, node: u64, mode: u32) -> c_int {
+    with(|files| files.set_mode(Files::node(device, node)?, mode as u16))
+}
+
+/// How much the volume with that device number may hold: bytes, free bytes, and whether it can be written.
+///
+/// # Safety
+/// The pointers must be valid.
+#[no_mangle]
+unsafe extern "C" fn basilisk_space(device: u64, total: *mut u64, free: *mut u64, writable: *mut c_int) -> c_int {
+    with(|files| {
+        let (space, may_write) = files.space(device)?;
+        // SAFETY: the caller's promise.
+        unsafe {
+            put(total, space.total);
+            put(free, space.free);
+            put(writable, may_write.into());
+        }
+        Ok(())
+    })
 }

@@ -41,6 +41,7 @@ class Stat:
     accessed: int
     modified: int
     changed: int
+    mode: int
 
 
 class Files:

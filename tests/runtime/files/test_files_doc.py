@@ -39,17 +39,21 @@ def folder(tmp_path: Path) -> Path:
 def test_the_programs_do_what_their_comments_say(
     folder: Path, artefact: Found, replica: LocalReplica
 ) -> None:
-    assert len(PROGRAMS) == 3
+    assert len(PROGRAMS) == 4
     canisters = []
     for program in PROGRAMS:
         (folder / "main.py").write_text(program, "utf-8")
         canisters.append(replica.deploy(folder))
-    log, data, _ = canisters
+    log, database, data, _ = canisters
     log.add_some()
+    database.add_some()
     for canister, program in zip(canisters, PROGRAMS, strict=True):
         check(canister, program)
     (folder / "main.py").write_text(PROGRAMS[0], "utf-8")
     log.upgrade(folder)
     check(log, PROGRAMS[0])
+    (folder / "main.py").write_text(PROGRAMS[1], "utf-8")
+    database.upgrade(folder)
+    check(database, PROGRAMS[1])
     assert log.total() == 10**20 + 3
     assert data.price("tea") == 3

@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from .examples import configured
 from .native import FileFault, Files
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the behaviour is Linux's")
@@ -56,12 +57,14 @@ paths = st.one_of(
     names, names, names, st.sampled_from([*". ..x c/../c a//b a/b/../..".split(), "x" * 256, ""])
 )
 targets = st.sampled_from("a b c a/b ../a ../b . .. a/ nowhere b/../c d".split())
-opened = st.integers(0, 5)
+opened = st.one_of(st.integers(0, 1), st.integers(0, 1), st.integers(0, 5))
 offsets = st.one_of(st.integers(0, 9), st.sampled_from([4095, 4096, 4097, 8192, 70_000]))
 contents = st.one_of(
     st.binary(max_size=9),
     st.builds(lambda byte, size: byte * size, st.binary(min_size=1, max_size=1), offsets),
 )
+# Nanoseconds since 1970.
+times = st.one_of(st.integers(0, 9), st.integers(0, 1 << 61))
 ways = st.builds(
     lambda access, rest: (access, tuple(sorted(rest))),
     st.sampled_from(["r", "w", "rw", "rw", "rw"]),
@@ -83,6 +86,11 @@ steps: st.SearchStrategy[Step] = st.one_of(
     st.tuples(st.just("pwrite"), opened, contents, offsets),
     st.tuples(st.just("seek"), opened, st.integers(-5, 9000), st.integers(0, 2)),
     st.tuples(st.just("truncate"), opened, offsets),
+    st.tuples(st.just("renumber"), opened, opened),
+    st.tuples(st.just("times"), paths, times, times),
+    # The owner keeps all rights: here nothing is ever forbidden.
+    st.tuples(st.just("chmod"), paths, st.integers(0o700, 0o777)),
+    st.tuples(st.sampled_from(["upgrade", "stat"]), st.just(".")),
 )
 
 
@@ -138,10 +146,33 @@ class Ours:
         self.files.ask("truncate", self.number(index), size)
         return None
 
+    def renumber(self, index: int, to: int) -> object:
+        self.files.ask("renumber", self.number(index), self.number(to))
+        if index != to:
+            self.open_files.pop(index)
+        return None
+
+    def times(self, path: str, accessed: int, modified: int) -> object:
+        self.files.ask("times", self.path(path), accessed, modified)
+        found = self.files.stat("stat", self.path(path))
+        return found.accessed, found.modified
+
+    def chmod(self, path: str, mode: int) -> object:
+        return self.files.ask("chmod", self.path(path), mode) or None
+
+    def upgrade(self, _: str) -> object:
+        """What is open is closed, in /stable by an upgrade, after which everything is found anew."""
+        if self.base.startswith("/stable"):
+            self.files.upgrade()
+            self.open_files.clear()
+        while self.open_files:
+            self.close(0)
+        return None
+
     def _stat(self, *words: str | int | bytes) -> object:
         found = self.files.stat(*words)
         size = None if found.kind == 3 else found.size
-        return KINDS[found.kind], found.links, size
+        return KINDS[found.kind], found.links, size, found.mode
 
     def fstat(self, index: int) -> object:
         return self._stat("fstat", self.number(index))
@@ -201,7 +232,7 @@ class Theirs:
         flags = FLAGS[way[0]]
         for letter in way[1]:
             flags |= FLAGS[letter]
-        self.open_files.append(os.open(self.path(path), flags, 0o600))
+        self.open_files.append(os.open(self.path(path), flags, 0o644))
         return len(self.open_files)
 
     def close(self, index: int) -> object:
@@ -228,10 +259,33 @@ class Theirs:
         os.ftruncate(self.number(index), size)
         return None
 
+    def renumber(self, index: int, to: int) -> object:
+        number, other = self.number(index), self.number(to)
+        if number == 900 or other == 900:
+            raise OSError(errno.EBADF, "no such descriptor")
+        if index != to:
+            os.dup2(number, other)
+            self.close(index)
+        return None
+
+    def times(self, path: str, accessed: int, modified: int) -> object:
+        os.utime(self.path(path), ns=(accessed, modified))
+        found = os.stat(self.path(path))
+        return found.st_atime_ns, found.st_mtime_ns
+
+    def chmod(self, path: str, mode: int) -> object:
+        return os.chmod(self.path(path), mode)
+
+    def upgrade(self, _: str) -> object:
+        while self.open_files:
+            self.close(0)
+        return None
+
     @staticmethod
     def _stat(found: os.stat_result) -> object:
         kind = stat.S_IFMT(found.st_mode)
-        return kind, found.st_nlink, None if kind == stat.S_IFDIR else found.st_size
+        size = None if kind == stat.S_IFDIR else found.st_size
+        return kind, found.st_nlink, size, stat.S_IMODE(found.st_mode)
 
     def fstat(self, index: int) -> object:
         return self._stat(os.fstat(self.number(index)))
@@ -249,7 +303,7 @@ class Theirs:
         return os.fsencode(os.readlink(self.path(path)))
 
     def mkdir(self, path: str) -> object:
-        return os.mkdir(self.path(path))
+        return os.mkdir(self.path(path), 0o755)
 
     def rmdir(self, path: str) -> object:
         return os.rmdir(self.path(path))
@@ -285,23 +339,21 @@ def fast_folder() -> Iterator[Path]:
     """A folder whose file system counts links of directories as Linux's own ones do."""
     where = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     folder = tempfile.mkdtemp(prefix="basilisk-files-", dir=where)
+    before = os.umask(0o022)
     yield Path(folder)
+    os.umask(before)
     shutil.rmtree(folder)
 
 
 @pytest.mark.parametrize("mount", ["/tmp", "/stable"])
-@settings(
-    max_examples=400,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@configured(600)
 @example(script=[("symlink", "a/", "a"), ("open", "a", ("rw", ("c",)))])
 @given(script=st.lists(steps, min_size=1, max_size=40))
 def test_any_operations_do_what_linux_does(
     program: Files, fast_folder: Path, mount: str, script: list[Step]
 ) -> None:
-    """Property: both file systems answer any operations alike and look alike afterwards; /stable looks the
-    same after an upgrade."""
+    """Property: both file systems answer any operations alike and look alike afterwards; upgrades of /stable
+    at any point, and one at the end, change nothing but that open files are closed."""
     program.new()
     base = fast_folder / DEEP
     base.mkdir(parents=True)
