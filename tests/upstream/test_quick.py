@@ -8,7 +8,7 @@ import pytest
 
 from cpython.pins import load_pins
 from tests.upstream import table
-from tests.upstream.suite import Runner, excluded, listed, library_tests
+from tests.upstream.suite import Runner, excluded, library_tests, listed
 
 
 @pytest.fixture(scope="module")
