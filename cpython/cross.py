@@ -33,25 +33,27 @@ def recipe(name: str) -> str:
     return (Path(__file__).parent / "recipes" / f"{name}.sh").read_text("utf-8")
 
 
-def cpython_key(pins: Pins) -> str:
-    """Hash of everything the finished prefix depends on."""
+def cpython_key(pins: Pins, debug: bool = False) -> str:
+    """Hash of everything the finished prefix depends on; ``debug`` is for the build with assertions."""
     sources = [f"{name} {source.sha256}" for name, source in sorted(pins.sources.items())]
-    return digest(identity(pins), *sources, tree_digest(REPOSITORY, ["patches", "cpython/recipes"]))
+    variant = ["debug"] if debug else []
+    recipes = tree_digest(REPOSITORY, ["patches", "cpython/recipes"])
+    return digest(identity(pins), *sources, recipes, *variant)
 
 
-def build_cpython(pins: Pins, toolchain: Toolchain, progress: Progress) -> Path:
+def build_cpython(pins: Pins, toolchain: Toolchain, progress: Progress, debug: bool = False) -> Path:
     """The prefix folder: ``lib/*.a``, ``include/``, ``Lib/`` (patched standard library), ``patches.txt``."""
-    final = cache_root() / "cpython" / cpython_key(pins)
+    final = cache_root() / "cpython" / cpython_key(pins, debug)
     with locked(f"cpython-{final.name}", progress.say):
         if final.is_dir():
             progress.say(f"CPython: {final}")
             return final
         with staged(final) as prefix:
-            _build(pins, toolchain, progress, prefix)
+            _build(pins, toolchain, progress, prefix, debug)
     return final
 
 
-def _build(pins: Pins, toolchain: Toolchain, progress: Progress, prefix: Path) -> None:
+def _build(pins: Pins, toolchain: Toolchain, progress: Progress, prefix: Path, debug: bool) -> None:
     build = toolchain.work / "build"
     shutil.rmtree(build, ignore_errors=True)
     build.mkdir(parents=True)
@@ -80,7 +82,7 @@ def _build(pins: Pins, toolchain: Toolchain, progress: Progress, prefix: Path) -
     toolchain.run(
         progress,
         "building CPython (about two minutes)",
-        recipe("flags") + recipe("cpython"),
+        recipe("flags") + _configured(recipe("cpython"), debug),
         log="cpython",
         env=env,
         remedy=_REMEDY,
@@ -89,3 +91,12 @@ def _build(pins: Pins, toolchain: Toolchain, progress: Progress, prefix: Path) -
     for part in sorted(out.iterdir()):
         shutil.move(str(part), str(prefix / part.name))
     shutil.rmtree(build, ignore_errors=True)
+
+
+def _configured(script: str, debug: bool) -> str:
+    """The recipe as it is, or with assertions in CPython's code."""
+    if not debug:
+        return script
+    option = " --with-pymalloc"
+    assert script.count(option) == 1
+    return script.replace(option, option + " --with-assertions")

@@ -34,15 +34,21 @@ _VERSIONS = {
 }
 
 
-def runtime_key(pins: Pins) -> str:
-    """Hash of everything the artefact is made from."""
+def runtime_key(pins: Pins, debug: bool = False) -> str:
+    """Hash of everything the artefact is made from; ``debug`` is for the one that watches itself."""
     wheels = [f"{name} {wheel.sha256}" for name, wheel in sorted(pins.wheels.items())]
     inputs = tree_digest(REPOSITORY, _INPUTS)
-    return digest("runtime", str(FORMAT_VERSION), cpython_key(pins), inputs, *wheels)
+    return digest("runtime", str(FORMAT_VERSION), cpython_key(pins, debug), inputs, *wheels)
 
 
 def assemble(
-    pins: Pins, toolchain: Toolchain, prefix: Path, progress: Progress, folder: Path, key: str
+    pins: Pins,
+    toolchain: Toolchain,
+    prefix: Path,
+    progress: Progress,
+    folder: Path,
+    key: str,
+    debug: bool = False,
 ) -> None:
     """Build all parts and write ``folder/runtime.wasm.zst``; ``key`` is the hash that names the result."""
     work = toolchain.work / "runtime"
@@ -52,7 +58,7 @@ def assemble(
     for name in ("bridge_crate", "stdlib_bundler"):
         # Without their dates: cargo trusts them, and what it built last may be another checkout's.
         shutil.copytree(REPOSITORY / name, work / name, ignore=_NOT_INPUTS, copy_function=shutil.copy)
-    if runtime_key(pins) != key:
+    if runtime_key(pins, debug) != key:
         raise SourcesChanged("the sources changed while they were copied", remedy="run it again")
     shutil.copytree(prefix, work / "prefix", symlinks=True)
     zones = pins.wheels["tzdata"]
@@ -67,7 +73,8 @@ def assemble(
     bridge = {
         **env,
         "SOURCE": toolchain.inside(work / "bridge_crate"),
-        "TARGET": _target(toolchain, "bridge"),
+        "TARGET": _target(toolchain, "bridge-debug" if debug else "bridge"),
+        **(_watchful(toolchain) if debug else {}),
     }
     _step(toolchain, progress, "compiling the bridge (Rust)", "bridge", bridge, _RUST_REMEDY)
     _step(toolchain, progress, "linking the runtime", "link", bridge, "read the log")
@@ -94,6 +101,15 @@ def _step(
 ) -> None:
     script = (_RECIPES / f"{name}.sh").read_text("utf-8")
     toolchain.run(progress, title, script, log=f"runtime-{name}", env=env, remedy=remedy)
+
+
+def _watchful(toolchain: Toolchain) -> dict[str, str]:
+    """Guards around Python's blocks of memory, and Rust's assertions and checks of overflow."""
+    return {
+        "CC": toolchain.variables["CC"] + " -DBASILISK_DEBUG -UNDEBUG",
+        "CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS": "true",
+        "CARGO_PROFILE_RELEASE_OVERFLOW_CHECKS": "true",
+    }
 
 
 def _target(toolchain: Toolchain, name: str) -> str:

@@ -19,14 +19,14 @@ from cpython.pins import load_pins
 from tools.assemble import ARTEFACT, SourcesChanged, assemble, runtime_key
 
 
-def artefact_path() -> Path:
+def artefact_path(debug: bool = False) -> Path:
     """Where the artefact of this checkout lies, or would lie once it is built."""
-    return cache_root() / "runtime" / runtime_key(load_pins()) / ARTEFACT
+    return cache_root() / "runtime" / runtime_key(load_pins(), debug) / ARTEFACT
 
 
-def build() -> Path:
+def build(debug: bool = False) -> Path:
     """The artefact's path; builds it when the cache does not have it."""
-    path = artefact_path()
+    path = artefact_path(debug)
     if path.is_file():
         return path
     from cpython.cross import build_cpython
@@ -38,13 +38,13 @@ def build() -> Path:
         while not path.is_file():
             pins = load_pins()
             toolchain = provide_toolchain(pins, progress)
-            prefix = build_cpython(pins, toolchain, progress)
+            prefix = build_cpython(pins, toolchain, progress, debug)
             try:
                 with staged(path.parent) as folder:
-                    assemble(pins, toolchain, prefix, progress, folder, path.parent.name)
+                    assemble(pins, toolchain, prefix, progress, folder, path.parent.name, debug)
             except SourcesChanged as change:
                 progress.say(f"{change.what}; starting again")
-                path = artefact_path()
+                path = artefact_path(debug)
         progress.say("the runtime is ready")
     return path
 
@@ -57,12 +57,17 @@ def main(arguments: list[str] | None = None) -> int:
         action="store_true",
         help="print only where the artefact lies or would lie; build nothing",
     )
+    parser.add_argument(
+        "--debug",
+        action="store_true",
+        help="another artefact, which watches itself: assertions, guards around blocks of memory",
+    )
     options = parser.parse_args(arguments)
     try:
         if options.print_path:
-            print(artefact_path())
+            print(artefact_path(options.debug))
             return 0
-        path = build()
+        path = build(options.debug)
         data = path.read_bytes()
     except BuildFault as fault:
         print(f"error: {fault}", file=sys.stderr)

@@ -39,6 +39,9 @@ basilisk_start_interpreter(const struct _frozen *frozen, char *text, size_t size
     PyPreConfig_InitIsolatedConfig(&preconfig);
     preconfig.utf8_mode = 1;
     preconfig.configure_locale = 0;
+#ifdef BASILISK_DEBUG
+    preconfig.allocator = PYMEM_ALLOCATOR_DEBUG; /* guards around each block, looked at when it ends */
+#endif
     PyStatus status = Py_PreInitialize(&preconfig);
     if (PyStatus_Exception(status)) {
         return failed(status, text, size);

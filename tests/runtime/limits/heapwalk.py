@@ -121,11 +121,13 @@ def _arenas(memory: bytes, chunks: list[tuple[int, int]]) -> list[tuple[int, int
         size = (head & ~FLAGS) - 4
         if not head & IN_USE or size < 16 * RECORD.size or size > 1 << 17:
             continue
-        table = memory[address + 8 : address + 8 + size // RECORD.size * RECORD.size]
-        used = [entry for entry in RECORD.iter_unpack(table) if entry[0] in candidates]
-        if used and all(entry[0] <= entry[1] <= entry[0] + ARENA + POOL for entry in used):
-            if {entry[0] for entry in used} <= candidates and len(used) == len({entry[0] for entry in used}):
-                return [(entry[0], entry[1], entry[2]) for entry in used]
+        # In the runtime that watches itself eight bytes of the guard come first.
+        for first in (address + 8, address + 16):
+            table = memory[first : first + (size - 8) // RECORD.size * RECORD.size]
+            used = [entry for entry in RECORD.iter_unpack(table) if entry[0] in candidates]
+            if used and len(used) == len({entry[0] for entry in used}):
+                if all(entry[0] <= entry[1] <= entry[0] + ARENA + POOL for entry in used):
+                    return [(entry[0], entry[1], entry[2]) for entry in used]
     raise Damage("the table of arenas is not there")
 
 
