@@ -1,8 +1,8 @@
 """Small changes to modules of the library that do not fit a canister in one place.
 
-Most of them import a refused module only for a part of their work and would be refused as a whole:
-``logging.config`` needs sockets for ``listen`` alone.  There the edit moves the import to the place of use,
-where it raises the text of the refusal.  An edit replaces an exact text that occurs once, and keeps the
+Most of them import a refused module, or a large one, only for a part of their work: ``logging.config``
+needs sockets for ``listen`` alone.  There the edit moves the import to the place of use, where a refused one
+raises the text of the refusal.  An edit replaces an exact text that occurs once, and keeps the
 number of lines, so that line numbers stay those of CPython's source.  When the text is not found, the build
 fails.
 """
@@ -69,6 +69,49 @@ EDITS: tuple[Edit, ...] = (
     # Names of temporary files have to be new, which opening them makes sure of.  Nobody else is in the file
     # system of a canister, so they may be predictable.
     Edit("tempfile.py", "            self._rng = _Random()\n", "            self._rng = _Random(0)\n"),
+    # Only texts of numbers with more digits than int() allows unasked need decimal.
+    Edit(
+        "_pylong.py",
+        "import re\nimport decimal\ntry:\n    import _decimal\nexcept ImportError:\n    _decimal = None\n",
+        "\n\n\n\n\n\n",
+    ),
+    Edit(
+        "_pylong.py",
+        "_unbounded_dec_context = decimal.getcontext().copy()\n"
+        "_unbounded_dec_context.prec = decimal.MAX_PREC\n"
+        "_unbounded_dec_context.Emax = decimal.MAX_EMAX\n"
+        "_unbounded_dec_context.Emin = decimal.MIN_EMIN\n"
+        "_unbounded_dec_context.traps[decimal.Inexact] = 1 # sanity check\n",
+        "def _unbounded_dec_context(decimal):\n"
+        "    context = decimal.getcontext().copy()\n"
+        "    context.prec, context.Emax = decimal.MAX_PREC, decimal.MAX_EMAX\n"
+        "    context.Emin, context.traps[decimal.Inexact] = decimal.MIN_EMIN, 1 # sanity check\n"
+        "    return context\n",
+    ),
+    Edit("_pylong.py", "    from decimal import Decimal as D\n", "    import decimal; D = decimal.Decimal\n"),
+    Edit(
+        "_pylong.py",
+        "    with decimal.localcontext(_unbounded_dec_context):\n",
+        "    with decimal.localcontext(_unbounded_dec_context(decimal)):\n",
+    ),
+    Edit(
+        "_pylong.py",
+        "if w > 450_000 and _decimal is not None:",
+        "if w > 450_000 and __import__('_decimal'):",
+    ),
+    Edit("_pylong.py", "m = re.match(", "m = __import__('re').match("),
+    # A codec that --stdlib=used left out is an unknown encoding with a reason.
+    Edit(
+        "encodings/__init__.py",
+        "        except ImportError:\n"
+        "            # ImportError may occur because 'encodings.(modname)' does not exist,\n"
+        "            # or because it imports a name that does not exist (see mbcs and oem)\n"
+        "            pass\n",
+        "        except ImportError as error:\n"
+        "            if '--stdlib=used' in str(error):\n"
+        "                raise LookupError(f'unknown encoding: {encoding}: {error}') from None\n"
+        "            pass\n",
+    ),
     # Only a document that is named by its address is fetched.
     Edit(
         "xml/sax/saxutils.py",

@@ -23,6 +23,8 @@ __all__ = [
     "ALWAYS",
     "CALLED_BY_C",
     "IMPORTED_BY_C",
+    "IMPORTED_THROUGH",
+    "ONLY_IF",
     "PUT_TOGETHER",
     "READS_FILES",
     "TRIED",
@@ -33,15 +35,29 @@ __all__ = [
 
 #: What C modules import, and what C code of theirs calls by name (CPython 3.13, Modules/).
 IMPORTED_BY_C: dict[str, tuple[str, ...]] = {
+    "_codecs_cn": ("_multibytecodec",),
+    "_codecs_hk": ("_codecs_tw", "_multibytecodec"),
+    "_codecs_iso2022": ("_codecs_cn", "_codecs_jp", "_codecs_kr", "_multibytecodec"),
+    "_codecs_jp": ("_multibytecodec",),
+    "_codecs_kr": ("_multibytecodec",),
+    "_codecs_tw": ("_multibytecodec",),
     "_csv": ("io",),
-    "_datetime": ("_strptime", "time"),
+    "_datetime": ("time",),
     "_decimal": ("collections", "collections.abc", "numbers"),
     "_elementtree": ("copy", "pyexpat", "xml.etree.ElementPath"),
     "_json": ("json.decoder",),
-    "_operator": ("functools",),
-    "_pickle": ("_compat_pickle", "codecs", "copyreg", "functools"),
+    "_pickle": ("_compat_pickle", "codecs", "copyreg", "functools", "operator"),
+    "_sqlite3": ("functools", "sqlite3.dump"),
     "_sre": ("re",),
     "_zoneinfo": ("io", "pickle", "weakref", "zoneinfo._common", "zoneinfo._tzpath"),
+    "array": ("collections.abc",),
+}
+
+#: What modules of Python import through another: copyreg's function for types such as ``int | str`` is called
+#: by those who read its table.
+IMPORTED_THROUGH: dict[str, tuple[str, ...]] = {
+    "copy": ("functools", "operator"),
+    "pickle": ("functools", "operator"),
 }
 
 #: What a module needs for its files, besides the packages that hold them.
@@ -55,11 +71,12 @@ PUT_TOGETHER: dict[str, tuple[str, ...]] = {
 }
 
 #: What the interpreter itself imports when a program does something without an import statement: prints a
-#: long int, copies an object, reads a memoryview, encodes text.
+#: long int, copies an object, reads a memoryview, encodes text.  zlib is the finder's, which packs modules.
 ALWAYS: tuple[str, ...] = (
     "_pylong",
     "copyreg",
     "struct",
+    "zlib",
     *(
         f"encodings.{name}"
         for name in (
@@ -81,10 +98,27 @@ ALWAYS: tuple[str, ...] = (
 #: Functions that C code calls by name, and so without a mention in Python.
 CALLED_BY_C: tuple[str, ...] = ("_compile_template", "_strptime_datetime", "_strptime_time")
 
+#: What comes to pass in a module only in programs that mention a name: by module and name the functions that
+#: C code then calls, and the modules that are imported.
+ONLY_IF: dict[str, dict[str, tuple[tuple[str, ...], tuple[str, ...]]]] = {
+    "_datetime": {"strptime": ((), ("_strptime",))},
+    "_operator": {"methodcaller": ((), ("functools",))},
+    "_pylong": {"set_int_max_str_digits": (("int_from_string", "int_to_decimal_string"), ())},
+    "sysconfig": {"_init_posix": ((), ("_sysconfigdata__wasi_wasm32-wasi",))},
+    "time": {"strptime": ((), ("_strptime",))},
+    "types": {"CapsuleType": ((), ("_datetime",))},
+    "xml.dom.domreg": {"minidom": ((), ("xml.dom.minidom",))},
+}
+
 #: Imports that their module does without, and that would bring much of the library.
 TRIED: frozenset[tuple[str, str]] = frozenset(
     {
+        ("abc", "_py_abc"),  # without _abc, which is there
+        ("copyreg", "functools"),  # for types such as int | str, see IMPORTED_THROUGH
+        ("copyreg", "operator"),
         ("hashlib", "logging"),  # when an algorithm is missing; none is
+        ("re._parser", "unicodedata"),  # for \\N{...} in a pattern, which the build looks for
+        ("types", "_datetime"),  # for one name, see ONLY_IF
         ("warnings", "linecache"),  # for the source line below a warning
         ("warnings", "tracemalloc"),  # for the place where a resource was allocated
     }
@@ -95,6 +129,8 @@ _COMMAND_LINE = frozenset({"main", "_main", "_test", "test"})
 _NO_TEXT = frozenset(
     {"base64_codec", "bz2_codec", "hex_codec", "quopri_codec", "rot_13", "uu_codec", "zlib_codec"}
 )
+#: Modules whose tables name encodings without a use for them.
+_ONLY_NAMES = ("encodings", "locale", "tzdata")
 _OTHER_PLATFORMS = frozenset(
     {"win32", "nt", "cygwin", "darwin", "ios", "tvos", "watchos", "android", "java", "vxworks"}
 )
@@ -235,10 +271,16 @@ def document(
     table: dict[str, list[Part]] = {}
     for source in sources:
         found = table[source.name] = parts(source.text, source.name, source.package)
-        if not source.name.startswith(("encodings", "tzdata")):
+        if not source.name.startswith(_ONLY_NAMES):
             found[0].imports.update(_codecs(source.text, aliases))
     for name, imported in IMPORTED_BY_C.items():
         table[name] = [Part("", set(imported))]
+    for name, imported in IMPORTED_THROUGH.items():
+        if name in table:
+            table[name][0].imports.update(imported)
+    for name, conditions in ONLY_IF.items():
+        found = table.setdefault(name, [Part("")])
+        found += [Part(item, {*imported}, {*called}) for item, (called, imported) in conditions.items()]
     for name, imported in READS_FILES.items():
         if zones and name in table:
             table[name][0].imports.update(imported, (source.name for source in zones))
@@ -268,7 +310,8 @@ def document(
 
 
 def _counted(module: str, part: Part, modules: frozenset[str] | set[str]) -> set[str]:
-    return {name for name in part.imports & modules if name != module and (module, name) not in TRIED}
+    left_out = TRIED if part.name not in ONLY_IF.get(module, ()) else frozenset()
+    return {name for name in part.imports & modules if name != module and (module, name) not in left_out}
 
 
 def _frozen(lib: Path) -> Iterator[collect.Source]:

@@ -76,8 +76,9 @@ def render(built_in: frozenset[str] = policy.BUILT_IN | policy.LINKED_LIBRARIES)
     parts.append(_NOTES)
     files = sorted({edit.file for edit in edits.EDITS})
     parts.append(
-        "\n## Changed\n\nThese modules import a refused module only for a part of their work."
-        " The import was moved to the place of use (stdlib_bundler/edits.py).\n\n"
+        "\n## Changed\n\nA few lines of these modules are not CPython's (stdlib_bundler/edits.py says why)."
+        " Most of the modules import a\nrefused one only for a part of their work; the import was moved to"
+        " the place of use.\n\n"
     )
     parts.append(_wrapped([f"`{file}`" for file in files]))
     return "".join(parts)

@@ -12,6 +12,7 @@ from cpython.pins import Pins
 from cpython.progress import Progress
 from cpython.toolchain import Toolchain
 from cpython.wheels import fetch_wheel
+from tools.reachability import document, numbered, without_names
 from tools.toolbox import SourcesChanged, build_toolbox
 from tools.wasm_file import check_runtime, custom_section
 
@@ -21,7 +22,7 @@ ARTEFACT = "runtime.wasm.zst"
 FORMAT_VERSION = 1
 """``format`` in the manifest; basilisk.runtime.artefact reads the same number."""
 
-_INPUTS = ("bridge_crate", "stdlib_bundler", "toolbox_crate", "tools/recipes")
+_INPUTS = ("bridge_crate", "stdlib_bundler", "toolbox_crate", "tools/recipes", "tools/reachability")
 _NOT_INPUTS = shutil.ignore_patterns("target", "__pycache__", "*.pyc")
 _RECIPES = Path(__file__).parent / "recipes"
 _RUST_REMEDY = "read the log; cargo needs the network for the crates that Cargo.lock names, once"
@@ -78,16 +79,20 @@ def assemble(
     }
     _step(toolchain, progress, "compiling the bridge (Rust)", "bridge", bridge, _RUST_REMEDY)
     _step(toolchain, progress, "linking the runtime", "link", bridge, "read the log")
-    check_runtime((out / "linked.wasm").read_bytes())
+    linked = (out / "linked.wasm").read_bytes()
+    check_runtime(linked)
+    (out / "numbered.wasm").write_bytes(numbered(linked))
     _step(toolchain, progress, "shrinking it with wasm-opt", "optimise", env, "read the log")
     _step(toolchain, progress, "compiling the standard library", "stdlib", env, "read the log")
     toolbox = build_toolbox(pins, toolchain, progress)
 
-    module = (out / "optimised.wasm").read_bytes()
+    optimised = (out / "optimised.wasm").read_bytes()
+    module = without_names(optimised)
     check_runtime(module)
     manifest = _manifest(pins, toolchain, prefix, key)
     module += custom_section("basilisk:stdlib", (out / "stdlib.bin").read_bytes())
     module += custom_section("basilisk:imports", (out / "imports.json").read_bytes())
+    module += custom_section("basilisk:removable", document(linked, optimised))
     module += custom_section("basilisk:toolbox", toolbox.read_bytes())
     module += custom_section("basilisk:manifest", manifest)
     (out / "runtime.wasm").write_bytes(module)

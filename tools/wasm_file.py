@@ -31,6 +31,7 @@ ENTRIES = (
 REQUIRED_EXPORTS = (
     "_initialize",
     "basilisk_step",
+    "basilisk_left_out",
     *(f"basilisk_method_{slot}" for slot in range(METHODS)),
     *(f"basilisk_entry_{name}" for name in ENTRIES),
 )

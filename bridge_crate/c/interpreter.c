@@ -8,6 +8,7 @@
 #include "Python.h"
 #include "internal/pycore_context.h"
 #include "internal/pycore_pystate.h"
+#include "internal/pycore_runtime.h"
 
 extern PyObject *PyInit__basilisk_ic(void);
 extern void basilisk_method(int slot);
@@ -97,6 +98,20 @@ void
 basilisk_use_frozen(const struct _frozen *frozen)
 {
     PyImport_FrozenModules = frozen;
+}
+
+/* Takes a module out of the table of built-in modules, so that nothing leads to its code any more. */
+void
+basilisk_withdraw(const char *name)
+{
+    struct _inittab *table = _PyRuntime.imports.inittab;
+    struct _inittab *kept = table;
+    for (; table->name != NULL; table++) {
+        if (strcmp(table->name, name) != 0) {
+            *kept++ = *table;
+        }
+    }
+    memset(kept, 0, (char *)table - (char *)kept);
 }
 
 /* Context variables (module contextvars) as the program's import left them. */

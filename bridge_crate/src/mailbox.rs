@@ -11,12 +11,15 @@ use crate::context::{self, Phase};
 use crate::{dispatch, interpreter, stdlib, traceback};
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::ffi::{c_char, CStr};
 
 extern "C" {
     /// `c/scrub.c`.
     fn basilisk_scrub_heap();
     /// `c/interpreter.c`.
     fn basilisk_keep_context();
+    /// `c/interpreter.c`.
+    fn basilisk_withdraw(name: *const c_char);
 }
 
 const ALLOCATE: u32 = 1;
@@ -24,6 +27,7 @@ const START: u32 = 2;
 const REQUEST: u32 = 3;
 const SEAL: u32 = 4;
 const LIBRARY: u32 = 5;
+const WITHDRAW: u32 = 6;
 
 /// What host and runtime exchange; the fields are little-endian by the nature of WebAssembly.
 #[repr(C)]
@@ -59,6 +63,7 @@ extern "C" fn step() {
             Ok((0, 0))
         }
         LIBRARY => library(address, length).map(|()| (0, 0)),
+        WITHDRAW => withdraw(address, length).map(|()| (0, 0)),
         _ => Err(String::from("unknown operation")),
     };
     basilisk_mailbox.with(|mailbox| match result {
@@ -99,6 +104,18 @@ fn library(address: usize, length: usize) -> Result<(), String> {
     stdlib::forget_block();
     stdlib::open(written(address, length))?;
     interpreter::use_frozen(stdlib::frozen_modules());
+    Ok(())
+}
+
+/// Takes built-in modules out of reach: their names follow each other, each with a zero byte behind it.
+fn withdraw(address: usize, length: usize) -> Result<(), String> {
+    let mut rest = written(address, length);
+    while !rest.is_empty() {
+        let name = CStr::from_bytes_until_nul(rest).map_err(|_| String::from("a name without an end"))?;
+        // SAFETY: the text is terminated; the interpreter has started and its table is its own copy.
+        unsafe { basilisk_withdraw(name.as_ptr()) };
+        rest = &rest[name.to_bytes_with_nul().len()..];
+    }
     Ok(())
 }
 

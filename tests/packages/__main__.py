@@ -16,25 +16,26 @@ def main() -> int:
     """Print both tables; 1 when a package answers otherwise than on the host or one of its tests fails."""
     parser = argparse.ArgumentParser(prog="./dev test-packages", description=__doc__)
     parser.add_argument("packages", nargs="*", help="only these; a suite by the name of its project")
+    parser.add_argument("--stdlib", choices=("full", "used"), default="full", help="profile of the canisters")
     parser.add_argument("--verbose", action="store_true", help="reasons of the tests that did not pass")
     options = parser.parse_args()
     chosen = options.packages or [*canisters.names(), *suites.SUITES]
     with tempfile.TemporaryDirectory() as folder:
-        good = _cases(Path(folder), [name for name in canisters.names() if name in chosen])
+        good = _cases(Path(folder), [name for name in canisters.names() if name in chosen], options.stdlib)
         good &= _suites(Path(folder), [name for name in suites.SUITES if name in chosen], options.verbose)
     return 0 if good else 1
 
 
-def _cases(folder: Path, names: list[str]) -> bool:
+def _cases(folder: Path, names: list[str], stdlib: str) -> bool:
     if not names:
         return True
     canisters.program(folder / "empty", None)
-    empty = canisters.deployed(folder / "empty")[2]
+    empty = canisters.deployed(folder / "empty", stdlib)[2]
     good = True
     print("| package | version | in a canister | adds (KB, gzip) |\n|---|---|---|--:|")
     for name in names:
         try:
-            found = canisters.outcome(folder / name, name, empty)
+            found = canisters.outcome(folder / name, name, empty, stdlib)
         except BasiliskError as error:
             good &= name in canisters.KNOWN
             print(f"| {name} | | {canisters.KNOWN.get(name, error.what)} | |", flush=True)

@@ -88,10 +88,10 @@ def program(folder: Path, name: str | None) -> None:
     (folder / "main.py").write_text(text, encoding="utf-8")
 
 
-def outcome(folder: Path, name: str, empty: int = 0) -> Outcome:
+def outcome(folder: Path, name: str, empty: int = 0, stdlib: str = "full") -> Outcome:
     """Build and ask the program of a package; ``empty`` is the size of a canister without it."""
     program(folder, name)
-    canister, report, size = deployed(folder)
+    canister, report, size = deployed(folder, stdlib)
     answer = str(canister.call("run", [], Principal.anonymous())[0])
     versions = {key: item["version"] for item in report["packages"] for key in _tops(item)}
     return Outcome(name, versions.get(name, ""), answer, host_answer(folder, name), size - empty, report)

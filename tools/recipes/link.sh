@@ -3,6 +3,7 @@
 # --wrap: c/scrub.c stands before the allocator, to zero what the build frees; c/mode.c and c/space.c
 # add what WASI does not know.
 # --stack-first: an overflow of the stack runs below address 0 and traps instead of damaging data.
+# --emit-relocs: what mentions what, for tools/reachability; nothing of it stays in the artefact.
 cd "$OUT"
 objects=
 for file in "$SOURCE"/c/*.c; do
@@ -21,6 +22,7 @@ $CC -mexec-model=reactor -o "$OUT/linked.wasm" $objects "$OUT/libbasilisk_bridge
     "$PREFIX/lib/libsqlite3.a" \
     -lwasi-emulated-signal -lwasi-emulated-getpid -lwasi-emulated-process-clocks -ldl -lm \
     -Wl,-z,stack-size=8388608 -Wl,--stack-first -Wl,--export=basilisk_mailbox -Wl,--export=basilisk_step \
+    -Wl,--export=basilisk_left_out \
     -Wl,--wrap=free -Wl,--wrap=realloc -Wl,--wrap=fstat -Wl,--wrap=__wasilibc_nocwd_fstatat \
     -Wl,--wrap=chmod -Wl,--wrap=fchmod -Wl,--wrap=fchmodat -Wl,--wrap=statvfs -Wl,--wrap=fstatvfs \
-    -Wl,--gc-sections -Wl,--strip-debug -Wl,-O2
+    -Wl,--gc-sections -Wl,--emit-relocs -Wl,-O2

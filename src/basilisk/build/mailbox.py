@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import marshal
 import struct
+from collections.abc import Collection
 from typing import Any, Protocol
 
 from basilisk.errors import ArtefactError
@@ -11,7 +12,7 @@ from basilisk.errors import ArtefactError
 __all__ = ["Mailbox", "Machine"]
 
 _WORDS = struct.Struct("<5I")
-_ALLOCATE, _START, _REQUEST, _SEAL, _LIBRARY = 1, 2, 3, 4, 5
+_ALLOCATE, _START, _REQUEST, _SEAL, _LIBRARY, _WITHDRAW = 1, 2, 3, 4, 5, 6
 _MARSHAL_VERSION = 2
 """The oldest version that knows all types we exchange; the same bytes from every host Python."""
 
@@ -47,6 +48,11 @@ class Mailbox:
             self._machine.write(address, bytes(length))
             address = self._put(stdlib)
         self._step(_LIBRARY, address, len(stdlib))
+
+    def withdraw(self, modules: Collection[str]) -> None:
+        """Take built-in modules away: the interpreter does not find them any more."""
+        data = b"".join(name.encode("ascii") + b"\0" for name in sorted(modules))
+        self._step(_WITHDRAW, self._put(data), len(data))
 
     def request(self, message: dict[str, Any]) -> dict[str, Any]:
         """Send a request to ``_basilisk_boot.handle`` and return its answer."""

@@ -23,11 +23,18 @@ from basilisk.build.timings import Timings
 from basilisk.errors import ArtefactError, ModuleRefused
 from basilisk.runtime import Runtime, load
 from basilisk.runtime.cache import read_cached
+from basilisk.runtime.removable import Removable
 
 if TYPE_CHECKING:
+    from basilisk.build.leftout import LeftOut
+    from basilisk.build.preinit import Prepared
     from basilisk.toolbox.report import Report
+    from basilisk.wasm.shell import Split
 
 __all__ = ["Built", "build", "make"]
+
+_INSTEAD = "basilisk_left_out"
+"""The runtime's function that stands in the place of those left out: a trap that says so."""
 
 _Result = TypeVar("_Result")
 
@@ -139,7 +146,16 @@ def make(
     with timings.stage("link"):
         from basilisk.wasm.link import link
 
-        wasm = link(runtime.module, prepared.memory, prepared.globals, _exports(answer), _sections(answer))
+        left_out = _left_out(prepared, parts, runtime)
+        wasm = link(
+            runtime.module,
+            left_out.memory,
+            prepared.globals,
+            _exports(answer),
+            _sections(answer),
+            blank=left_out.functions,
+            instead=_INSTEAD,
+        )
     with ThreadPoolExecutor(1) as pool, timings.stage("validate and compress"):
         from basilisk.toolbox import gzip, validate
 
@@ -174,6 +190,16 @@ def _whole(runtime: Runtime, action: Callable[[], _Result]) -> _Result:
             f"the runtime artefact {runtime.path} is damaged: {str(error).splitlines()[0]}",
             remedy="make or install the runtime again, or point BASILISK_RUNTIME at a whole one",
         ) from error
+
+
+def _left_out(prepared: Prepared, parts: Split, runtime: Runtime) -> LeftOut:
+    """What the link step writes: the whole runtime, or without what only withdrawn modules need."""
+    from basilisk.build.leftout import LeftOut, leave_out
+
+    if not prepared.withdrawn:
+        return LeftOut(prepared.memory)
+    removable = Removable.parse(runtime.removable)
+    return leave_out(removable, prepared.withdrawn, parts.image.memory(), prepared.memory)
 
 
 def _exports(answer: Mapping[str, Any]) -> dict[str, str]:

@@ -80,6 +80,7 @@ class Prepared:
     answer: dict[str, Any]
     log: tuple[str, ...]
     instructions: int
+    withdrawn: frozenset[str] = frozenset()  #: built-in modules that cannot be imported any more
 
 
 @dataclass(frozen=True)
@@ -87,12 +88,13 @@ class Trimmed:
     """A smaller standard library.
 
     ``blob`` takes the place of one of ``length`` bytes; ``refused`` are modules of Basilisk that stay out
-    too, with the texts of their ImportErrors.
+    too, with the texts of their ImportErrors; ``withdrawn`` are built-in modules, which the blob refuses.
     """
 
     blob: bytes = field(repr=False)
     length: int
     refused: dict[str, str]
+    withdrawn: frozenset[str]
 
 
 class _Machine:
@@ -207,10 +209,12 @@ def prepare(
             left_out: dict[str, object] = {name: {"refused": text} for name, text in trimmed.refused.items()}
             _check(session.mailbox.request({"op": "load", "modules": left_out, "data": {}}))
             session.mailbox.change_library(base.library, trimmed.length, trimmed.blob)
+            session.mailbox.withdraw(trimmed.withdrawn)
         session.mailbox.seal()
         used = MOST_INSTRUCTIONS - session.instance.instructions_left
         memory, globals_ = session.state()
-    return Prepared(memory, globals_, answer, tuple(session.log), used)
+    withdrawn = trimmed.withdrawn if trim is not None else frozenset()
+    return Prepared(memory, globals_, answer, tuple(session.log), used, withdrawn)
 
 
 def _guarded(session: Session, collection: Collection) -> dict[str, Any]:

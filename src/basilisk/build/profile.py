@@ -10,6 +10,7 @@ from basilisk.build.preinit import Trimmed
 from basilisk.build.reach import ImportGraph, words
 from basilisk.runtime import Runtime
 from basilisk.runtime.library import Library
+from basilisk.runtime.removable import Removable
 
 __all__ = ["shipped", "trim"]
 
@@ -22,6 +23,12 @@ _KEPT_WITH = frozenset(
 
 _HASHES = "self_authenticating"
 """The method of Principal that imports hashlib while it runs."""
+
+_NAMES_CHARACTERS = re.compile(rb"unicode.escape|namereplace|\\N\{", re.IGNORECASE)
+"""Texts of a program in which C code could ask ``unicodedata`` for characters by their names."""
+
+_HAS_TYPE_PARAMETERS = re.compile(rb"^[ \t]*(?:class|def|async def|type)[ \t]+\w+[ \t]*\[", re.MULTILINE)
+"""Statements for which the interpreter itself imports ``typing``."""
 
 _SMALL = ("basilisk._guest.installed", "basilisk._guest.resources", "basilisk._guest.traversable")
 """Modules that the finder imports when a program asks for resources or metadata."""
@@ -38,10 +45,12 @@ def shipped(collection: Collection, runtime: Runtime, loaded: frozenset[str]) ->
     roots = {*collection.library, *loaded}
     for source in sources:
         roots.update(graph.codecs_named(source))
-    if _HASHES in mentioned:
+        if _NAMES_CHARACTERS.search(source):
+            roots.add("unicodedata")
+        if _HAS_TYPE_PARAMETERS.search(source):
+            roots.add("typing")
+    if _HASHES in mentioned or "basilisk.canisters.management" in loaded:
         roots.add("hashlib")
-    if "strptime" in mentioned:
-        roots.add("_strptime")
     if _needs_own(collection, mentioned):
         for row in guest_modules().values():
             own = row["source"]
@@ -59,7 +68,8 @@ def trim(collection: Collection, runtime: Runtime, loaded: frozenset[str]) -> Tr
     library = Library(runtime.stdlib_blob)
     reached = shipped(collection, runtime, loaded)
     texts = {}
-    for name in library.sizes:
+    withdrawn = Removable.parse(runtime.removable).modules - reached - loaded
+    for name in library.sizes.keys() | withdrawn:
         if name in loaded and name not in library.frozen:
             texts[name] = (
                 f"module '{name}' is in the canister's memory, but --stdlib=used left out the code that "
@@ -80,7 +90,10 @@ def trim(collection: Collection, runtime: Runtime, loaded: frozenset[str]) -> Tr
             if name not in kept
         }
     return Trimmed(
-        library.select(library.sizes.keys() - texts.keys(), texts), len(runtime.stdlib_blob), refused
+        library.select(library.sizes.keys() - texts.keys(), texts),
+        len(runtime.stdlib_blob),
+        refused,
+        withdrawn,
     )
 
 

@@ -42,6 +42,8 @@ class Runtime:
     manifest: dict[str, Any] = field(repr=False)
     imports: bytes = field(default=b"", repr=False)
     """Which modules of the standard library import which, for ``--stdlib=used``; empty in older runtimes."""
+    removable: bytes = field(default=b"", repr=False)
+    """Which code and data built-in modules alone need, for ``--stdlib=used``; empty in older runtimes."""
 
     @property
     def python_version(self) -> str:
@@ -84,8 +86,10 @@ def open_artefact(path: Path, origin: str) -> Runtime:
             raise _damaged(path, origin, f"it has no section basilisk:{name}")
         parts[name] = content
     manifest = _manifest(parts["manifest"], path, origin)
-    imports = sections.get("basilisk:imports", b"")
-    return Runtime(path, origin, digest, module, parts["stdlib"], parts["toolbox"], manifest, imports)
+    imports, removable = (sections.get(f"basilisk:{name}", b"") for name in ("imports", "removable"))
+    return Runtime(
+        path, origin, digest, module, parts["stdlib"], parts["toolbox"], manifest, imports, removable
+    )
 
 
 def _decompress(stored: bytes, path: Path, origin: str) -> bytes:

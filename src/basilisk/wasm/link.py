@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
+from basilisk.wasm.blank import blank_functions
 from basilisk.wasm.errors import MalformedModule, UnsafeModule
 from basilisk.wasm.index_map import FunctionIndexMap
 from basilisk.wasm.layout import Layout, read_layout
@@ -33,6 +34,8 @@ def link(
     globals: Mapping[int, int],
     exports: Mapping[str, str],
     custom: Mapping[str, bytes] | None = None,
+    blank: Collection[int] = (),
+    instead: str = "",
 ) -> bytes:
     """Write the module that starts in the state given.
 
@@ -40,6 +43,7 @@ def link(
     global by number, ``exports`` maps the names of the canister to the functions the runtime exports,
     ``custom`` holds custom sections to append.  Types, imports, functions, table, elements and code are the
     runtime's, byte for byte; its start function is taken to have run and its custom sections are dropped.
+    Only the functions ``blank`` lose their code; they call the exported function ``instead``.
 
     Exports and custom sections are written in the order of their names, so equal input gives equal bytes.
 
@@ -54,6 +58,10 @@ def link(
         SectionId.START: None,
         **_data(layout, memory),
     }
+    if blank:
+        target = _offered(layout, [instead])[instead]
+        code = layout.module.payload(SectionId.CODE)
+        changes[SectionId.CODE] = blank_functions(code, layout.imported_functions, blank, target, functions)
     sections = (custom_section(name, payload) for name, payload in sorted((custom or {}).items()))
     return layout.module.replaced(changes, sections).encode()
 
@@ -82,15 +90,22 @@ def _globals(layout: Layout, values: Mapping[int, int]) -> bytes:
 
 
 def _exports(layout: Layout, names: Mapping[str, str], functions: FunctionIndexMap) -> list[Export]:
-    offered = {item.name: item.index for item in layout.exports if item.kind is Kind.FUNCTION}
+    offered = _offered(layout, names.values())
     result = [Export("memory", Kind.MEMORY, 0)]
     for name, target in sorted(names.items()):
         if name == "memory":
             raise ValueError("the export name memory is taken by the memory")
-        if target not in offered:
-            raise MalformedModule(f"the runtime exports no function {target}")
         result.append(Export(name, Kind.FUNCTION, functions(offered[target])))
     return result
+
+
+def _offered(layout: Layout, names: Iterable[str]) -> dict[str, int]:
+    """The functions that the runtime exports; ``names`` have to be among them."""
+    offered = {item.name: item.index for item in layout.exports if item.kind is Kind.FUNCTION}
+    for name in names:
+        if name not in offered:
+            raise MalformedModule(f"the runtime exports no function {name}")
+    return offered
 
 
 def _data(layout: Layout, memory: Buffer) -> dict[SectionId, bytes | None]:

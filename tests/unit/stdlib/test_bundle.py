@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from stdlib_bundler import bundle, collect, format, policy
+from stdlib_bundler import bundle, collect, edits, format, policy
 from stdlib_bundler.compiler import CompileFault, compile_source, fixed_point
 
+_EDITED = next(edit.old for edit in edits.EDITS if edit.file == "encodings/__init__.py")
 FILES = {
-    "encodings/__init__.py": "'''Codecs.'''\n",
+    "encodings/__init__.py": f"for name in ():\n        try:\n            import x\n{_EDITED}",
     "encodings/aliases.py": "aliases = {}\n",
     "encodings/utf_8.py": "name = 'utf-8'\n",
     "encodings/cp437.py": "table = '" + "abc" * 50 + "'\n",

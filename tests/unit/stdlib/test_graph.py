@@ -70,3 +70,21 @@ def test_the_document_speaks_of_modules_of_the_library_alone() -> None:
         for number, mentions, imports in parts:
             assert max([number, *mentions]) < len(content["names"])
             assert set(imports) <= known - {name}
+
+
+@pytest.mark.skipif(sys.version_info[:2] != (3, 13), reason="the library is that of CPython 3.13")
+def test_what_comes_to_pass_only_with_a_name() -> None:
+    """Long texts of numbers need decimal, and only a program that raises the limit makes them."""
+    import os
+
+    content = json.loads(graph.document(Path(os.__file__).parent))
+    names = content["names"]
+    rows = {names[part[0]]: part for part in content["modules"]["_pylong"]}
+    assert rows[""][2] == []
+    called = {names[number] for number in rows["set_int_max_str_digits"][1]}
+    assert called == {"int_from_string", "int_to_decimal_string"}
+    assert "_decimal" in rows["int_to_decimal_string"][2]
+    assert "re" in rows["str_to_int"][2]
+    for module, conditions in graph.ONLY_IF.items():
+        found = {names[part[0]] for part in content["modules"][module]}
+        assert conditions.keys() <= found
