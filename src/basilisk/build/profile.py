@@ -7,7 +7,7 @@ import re
 from basilisk.build.guestfiles import guest_modules
 from basilisk.build.modules import Collection
 from basilisk.build.preinit import Trimmed
-from basilisk.build.reach import ImportGraph, words
+from basilisk.build.reach import ImportGraph, modules_named, words
 from basilisk.runtime import Runtime
 from basilisk.runtime.library import Library
 from basilisk.runtime.removable import Removable
@@ -30,6 +30,11 @@ _NAMES_CHARACTERS = re.compile(rb"unicode.escape|namereplace|\\N\{", re.IGNORECA
 _HAS_TYPE_PARAMETERS = re.compile(rb"^[ \t]*(?:class|def|async def|type)[ \t]+\w+[ \t]*\[", re.MULTILINE)
 """Statements for which the interpreter itself imports ``typing``."""
 
+_IMPORTS_BY_NAME = frozenset(
+    {"LazyLoader", "__import__", "find_spec", "import_module", "reload", "resolve_name", "run_module"}
+)
+"""Functions that import what a text names; in programs that mention one, each text may be a module's name."""
+
 _SMALL = ("basilisk._guest.installed", "basilisk._guest.resources", "basilisk._guest.traversable")
 """Modules that the finder imports when a program asks for resources or metadata."""
 
@@ -43,7 +48,10 @@ def shipped(collection: Collection, runtime: Runtime, loaded: frozenset[str]) ->
     sources = [module.source for module in collection.modules.values()]
     mentioned = set().union(*map(words, sources))
     roots = {*collection.library, *loaded}
+    known = graph.modules.keys() | Removable.parse(runtime.removable).modules
+    by_name = not _IMPORTS_BY_NAME.isdisjoint(mentioned)
     for source in sources:
+        roots.update(modules_named(source, known, single=by_name))
         roots.update(graph.codecs_named(source))
         if _NAMES_CHARACTERS.search(source):
             roots.add("unicodedata")

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from basilisk.errors import ArtefactError
 
-__all__ = ["ImportGraph", "words"]
+__all__ = ["ImportGraph", "modules_named", "words"]
 
 _WORD = re.compile(rb"[A-Za-z_][A-Za-z_0-9]*")
+_NAME = re.compile(rb"""["']([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)["']""")
 _LITERAL = re.compile(rb"""["']([A-Za-z0-9][A-Za-z0-9 _-]{1,30})["']""")
 
 Part = tuple[int, tuple[int, ...], tuple[str, ...]]
@@ -91,6 +92,22 @@ class ImportGraph:
             found = self.codecs.get(spelling)
             if found is not None:
                 yield f"encodings.{found}"
+
+
+def modules_named(source: bytes, known: Container[str], single: bool) -> Iterator[str]:
+    """Modules among ``known`` that a text in ``source`` names, such as ``"logging.handlers"``.
+
+    What stands before a dot counts as well: the text may name a class.  A name without a dot is more often
+    just a word; those count only if ``single``.
+    """
+    for match in _NAME.finditer(source):
+        name = match.group(1).decode("ascii")
+        while "." in name or single:
+            if name in known:
+                yield name
+            name, dot, _ = name.rpartition(".")
+            if not dot:
+                break
 
 
 def words(source: bytes) -> set[str]:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from basilisk.build.reach import ImportGraph, words
+from basilisk.build.reach import ImportGraph, modules_named, words
 from basilisk.errors import ArtefactError
 
 NAMES = ["", "deep", "other", "shallow", "special"]
@@ -62,6 +62,20 @@ def test_codecs_that_a_text_names() -> None:
     """Spellings are compared as the interpreter does; a name outside of a text is none."""
     assert set(GRAPH.codecs_named(b"x.encode('IBM437'); y = \"cp-437\"; cp437")) == {"encodings.cp437"}
     assert set(GRAPH.codecs_named(b"cp437 = 1")) == set()
+
+
+@pytest.mark.parametrize(
+    ("source", "single", "found"),
+    [
+        (b"""f("p.q.Name", 'p.q') # x""", False, ["p.q", "p.q"]),
+        (b"f('p', 'other')", False, []),
+        (b"f('p', 'other', 'p.q.r.s')", True, ["p", "p.q", "p"]),
+        (b"p.q.Name; 'p.q. Name'; '.p.q'", True, []),
+    ],
+)
+def test_modules_that_a_text_names(source: bytes, single: bool, found: list[str]) -> None:
+    """Whole texts count, with what stands before a dot; words without one only on demand."""
+    assert list(modules_named(source, {"p", "p.q"}, single)) == found
 
 
 def test_words_are_those_of_code_texts_and_comments() -> None:
