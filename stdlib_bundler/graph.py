@@ -62,6 +62,7 @@ IMPORTED_THROUGH: dict[str, tuple[str, ...]] = {
 
 #: What a module needs for its files, besides the packages that hold them.
 READS_FILES: dict[str, tuple[str, ...]] = {
+    "tzdata": ("_basilisk_resources",),
     "zoneinfo": ("importlib.resources", "_basilisk_resources"),
 }
 

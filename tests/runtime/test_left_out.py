@@ -121,6 +121,69 @@ def test_answers_are_those_of_the_full_library(artefact: Found, tmp_path: Path, 
         assert full.call("past_the_finders", [module], ANYONE) != ["None"]
 
 
+ZONES = """
+import zoneinfo
+from basilisk import ic, nat64, query, text, update
+
+HERE = zoneinfo.ZoneInfo("Europe/Zurich")
+
+@query
+def zones() -> nat64:
+    return len(zoneinfo.available_timezones())
+
+@update
+async def seed() -> text:
+    import random
+
+    await ic.seed_random()
+    return str(random.random() < 1)
+
+@query
+def characters(escaped: text) -> text:
+    try:
+        return eval(f"'{escaped}'")
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+
+@query
+def encoded(encoding: text) -> text:
+    try:
+        return "ü".encode(encoding).hex()
+    except LookupError as error:
+        return str(error)
+
+@query
+def long(digits: nat64) -> text:
+    import sys
+
+    getattr(sys, "set_int_" + "max_str_digits")(0)
+    try:
+        return str(len(str(10**digits)))
+    except ImportError as error:
+        return str(error)
+"""
+
+
+def test_what_the_interpreter_asks_for_itself(artefact: Found, tmp_path: Path) -> None:
+    """Files of zones, code of Basilisk's own, codecs, long numbers: they work, or the text says why not."""
+    folder = tmp_path / "zones"
+    folder.mkdir()
+    (folder / "main.py").write_text(ZONES, encoding="utf-8")
+    canister = canisters.deployed(folder, stdlib="used")[0]
+    (count,) = canister.call("zones", [], ANYONE)
+    assert isinstance(count, int) and count > 500
+    assert canister.call("seed", [], ANYONE) == ["True"]
+    assert canister.call("encoded", ["latin-1"], ANYONE) == ["fc"]
+    (text,) = canister.call("encoded", ["shift_jis"], ANYONE)
+    assert "unknown encoding: shift_jis" in str(text) and "--stdlib=full" in str(text)
+    assert "unknown encoding: none_such" in str(canister.call("encoded", ["none_such"], ANYONE)[0])
+    assert canister.call("long", [4000], ANYONE) == ["4001"]
+    (text,) = canister.call("long", [200_000], ANYONE)
+    assert "_decimal" in str(text) and "--stdlib=full" in str(text)
+    (text,) = canister.call("characters", ["\\N{BULLET}"], ANYONE)
+    assert "can't load unicodedata module" in str(text)
+
+
 def test_every_built_in_module_can_be_named(artefact: Found, tmp_path: Path, runtime: Runtime) -> None:
     """``include`` brings back each module that the profile would leave out; they are imported late here."""
     names = sorted(Removable.parse(runtime.removable).modules & _importable())

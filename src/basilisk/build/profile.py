@@ -17,7 +17,16 @@ __all__ = ["shipped", "trim"]
 _IMPORT = re.compile(rb"^\s*(?:from|import) ([A-Za-z_][\w.]*)", re.MULTILINE)
 
 _KEPT_WITH = frozenset(
-    {"Canister", "Service", "candid_decode", "candid_encode", "service_query", "service_update"}
+    {
+        "Canister",
+        "Service",
+        "candid_decode",
+        "candid_encode",
+        "seed_random",
+        "service_query",
+        "service_update",
+        "stable_storage",
+    }
 )
 """Names of the public API whose functions import further modules of Basilisk while they run."""
 
@@ -34,6 +43,9 @@ _IMPORTS_BY_NAME = frozenset(
     {"LazyLoader", "__import__", "find_spec", "import_module", "reload", "resolve_name", "run_module"}
 )
 """Functions that import what a text names; in programs that mention one, each text may be a module's name."""
+
+_ZONES = "tzdata"
+"""The package of the library whose files are read through its modules, also once they are in memory."""
 
 _SMALL = ("basilisk._guest.installed", "basilisk._guest.resources", "basilisk._guest.traversable")
 """Modules that the finder imports when a program asks for resources or metadata."""
@@ -68,6 +80,8 @@ def shipped(collection: Collection, runtime: Runtime, loaded: frozenset[str]) ->
         roots.add("importlib.metadata")
     if mentioned & {"resources", "importlib_resources"}:
         roots |= {"importlib.resources", "importlib.resources.abc"}
+    if mentioned & {"resources", "importlib_resources", "get_data"}:
+        roots.add("_basilisk_resources")
     return frozenset(graph.reach(roots, mentioned))
 
 
@@ -77,7 +91,9 @@ def trim(collection: Collection, runtime: Runtime, loaded: frozenset[str]) -> Tr
     reached = shipped(collection, runtime, loaded)
     texts = {}
     withdrawn = Removable.parse(runtime.removable).modules - reached - loaded
-    for name in library.sizes.keys() | withdrawn:
+    for name in library.sizes.keys() | (withdrawn - library.refused):
+        if name.partition(".")[0] == _ZONES and name in loaded:
+            continue
         if name in loaded and name not in library.frozen:
             texts[name] = (
                 f"module '{name}' is in the canister's memory, but --stdlib=used left out the code that "

@@ -76,6 +76,11 @@ class Library:
         """Modules that the interpreter's start needs; they are part of every selection."""
         return frozenset(name for name, row in self._rows.items() if row.flags & _FROZEN)
 
+    @property
+    def refused(self) -> frozenset[str]:
+        """Modules whose import raises an ImportError with a text."""
+        return frozenset(self._refusals)
+
     def code(self, name: str) -> bytes:
         """The marshalled code of a module."""
         row = self._rows[name]
