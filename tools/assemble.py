@@ -13,6 +13,7 @@ from cpython.progress import Progress
 from cpython.toolchain import Toolchain
 from cpython.wheels import fetch_wheel
 from tools.reachability import document, numbered, without_names
+from tools.reachability.inittab import shipped_only
 from tools.toolbox import SourcesChanged, build_toolbox
 from tools.wasm_file import check_runtime, custom_section
 
@@ -64,6 +65,8 @@ def assemble(
     shutil.copytree(prefix, work / "prefix", symlinks=True)
     zones = pins.wheels["tzdata"]
     shutil.copyfile(fetch_wheel(zones, progress), work / zones.file)
+    config = (prefix / "config.c").read_text("utf-8")
+    (out / "inittab.c").write_text(shipped_only(config), "utf-8")
     env = {
         "OUT": toolchain.inside(out),
         "PREFIX": toolchain.inside(work / "prefix"),

@@ -3,13 +3,15 @@
 # --wrap: c/scrub.c stands before the allocator, to zero what the build frees; c/mode.c and c/space.c
 # add what WASI does not know.
 # --stack-first: an overflow of the stack runs below address 0 and traps instead of damaging data.
+# inittab.c is config.c without the modules that the library refuses; it stands before the archive that has the latter.
 # --emit-relocs: what mentions what, for tools/reachability; nothing of it stays in the artefact.
 cd "$OUT"
 objects=
-for file in "$SOURCE"/c/*.c; do
+for file in "$SOURCE"/c/*.c "$OUT/inittab.c"; do
     object=$OUT/$(basename "$file" .c).o
     # shellcheck disable=SC2086  # CC is a list of words
-    $CC -O3 -g0 -Wall -Wextra -Wno-unused-parameter "-ffile-prefix-map=$SOURCE=/basilisk/bridge" -DPy_BUILD_CORE \
+    $CC -O3 -g0 -Wall -Wextra -Wno-unused-parameter "-ffile-prefix-map=$OUT=/basilisk" \
+        "-ffile-prefix-map=$SOURCE=/basilisk/bridge" -DPy_BUILD_CORE \
         "-I$PREFIX/include/python3.13" "-I$PREFIX/include/python3.13/internal" "-I$PREFIX/include" \
         -c "$file" -o "$object"
     objects="$objects $object"

@@ -15,6 +15,7 @@ from cpython.faults import BuildFault
 from tools.reachability import document, numbered, without_names
 from tools.reachability.binary import leb
 from tools.reachability.calls import named_functions
+from tools.reachability.inittab import shipped_only
 
 BASE = 1024
 MODULES = ["first", "second", "third"]
@@ -263,6 +264,22 @@ def test_names_go_with_the_other_custom_sections() -> None:
     module = _Writer(program, optimised=False).module()
     assert without_names(numbered(module)) == without_names(module)
     assert b"reloc" not in without_names(module) and b"reloc" in module
+
+
+def test_refused_modules_are_not_in_the_table() -> None:
+    """Only their rows go; modules that ship and those without a function stay."""
+    rows = {
+        "array": "PyInit_array",
+        "_sqlite3": "PyInit__sqlite3",
+        "_socket": "PyInit__socket",
+        "sys": "NULL",
+        "_asyncio": "PyInit__asyncio",
+    }
+    text = "".join(f'    {{"{name}", {function}}},\n' for name, function in rows.items()) + "    {0, 0}\n"
+    left = (
+        '    {"array", PyInit_array},\n    {"_sqlite3", PyInit__sqlite3},\n    {"sys", NULL},\n    {0, 0}\n'
+    )
+    assert shipped_only(text) == left
 
 
 def test_overlapping_data_go_together() -> None:
