@@ -139,13 +139,6 @@ async def seed() -> text:
     return str(random.random() < 1)
 
 @query
-def characters(escaped: text) -> text:
-    try:
-        return eval(f"'{escaped}'")
-    except Exception as error:
-        return f"{type(error).__name__}: {error}"
-
-@query
 def encoded(encoding: text) -> text:
     try:
         return "ü".encode(encoding).hex()
@@ -180,8 +173,6 @@ def test_what_the_interpreter_asks_for_itself(artefact: Found, tmp_path: Path) -
     assert canister.call("long", [4000], ANYONE) == ["4001"]
     (text,) = canister.call("long", [200_000], ANYONE)
     assert "_decimal" in str(text) and "--stdlib=full" in str(text)
-    (text,) = canister.call("characters", ["\\N{BULLET}"], ANYONE)
-    assert "can't load unicodedata module" in str(text)
 
 
 def test_every_built_in_module_can_be_named(artefact: Found, tmp_path: Path, runtime: Runtime) -> None:
