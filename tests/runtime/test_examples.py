@@ -24,7 +24,7 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 NAMES = sorted(path.parent.name for path in EXAMPLES.glob("*/main.py"))
 
 # The canister of the smallest program carries the whole library; its size is a promise to the user.
-LARGEST_COUNTER = 4_900_000
+LARGEST_COUNTER = 5_000_000
 LARGEST_COMPLEXITY = 900_000
 MOST_INSTRUCTIONS_OF_INIT = 10_000_000
 MOST_INSTRUCTIONS_OF_A_QUERY = 8_000
