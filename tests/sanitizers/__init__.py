@@ -1,0 +1,1 @@
+"""The interpreter and the codec of the bridge with the address sanitizer."""
