@@ -117,7 +117,7 @@ PROBES: tuple[Probe, ...] = (
         "cpython/0110-methodcaller-clear.patch",
         "`gc.collect()` when a `methodcaller` is in a cycle",
         _query(
-            "cycle = []\ncycle.append(operator.methodcaller('f', cycle, key=cycle))\ndel cycle\n"
+            "cycle = {}\ncycle[0] = operator.methodcaller('f', cycle, key=cycle)\ndel cycle\n"
             "return str(gc.collect() > 0)",
             "import gc, operator",
         ),
@@ -128,6 +128,17 @@ PROBES: tuple[Probe, ...] = (
         _query(
             "lock = threading.Lock()\nlock.acquire()\n" + _SHIELD.format("return str(lock.acquire())"),
             "import threading",
+        ),
+    ),
+    _patch(
+        "cpython/0112-dict-emptied-by-eq.patch",
+        "an equal key, after an `__eq__` emptied the dict while it was inserted",
+        _query(
+            "d = {}\nd[K(d)] = 0\nd[K(None)] = 5\nreturn str(d.get(K(None)))",
+            "class K:\n    def __init__(self, then):\n        self.then = then\n"
+            "    def __hash__(self):\n        return 1\n"
+            "    def __eq__(self, other):\n        if self.then is None:\n            return True\n"
+            "        self.then.clear()\n        return False",
         ),
     ),
     _patch(

@@ -25,9 +25,6 @@ else: print("ended")
 sys.stdout.flush()
 """
 
-#: Faults of CPython that docs/sanitizers.md describes.
-KNOWN = {"dict_cleared_by_eq"}
-
 #: Not here: they need what a canister has, end the process, or would take all of this machine.
 _NOT_HERE = {
     "abort",
@@ -71,11 +68,6 @@ def run_all(python: Sequence[str]) -> int:
                 continue
             ran += 1
             fault = run_one(python, case)
-            if case.name in KNOWN:
-                if fault is None:
-                    fault = "is mended: take it out of KNOWN"
-                else:
-                    continue
             if fault is not None:
                 faults += 1
                 print(f"{topic}/{case.name}: {fault}\n", flush=True)

@@ -379,10 +379,36 @@ def methodcaller_clear() -> None:
     import gc
     import operator
 
-    cycle: list[object] = []
-    cycle.append(operator.methodcaller("append", cycle, key=cycle))
+    # The collector knows the dict only once it holds something, so it comes to the methodcaller first.
+    cycle: dict[str, object] = {}
+    cycle["caller"] = operator.methodcaller("get", cycle, key=cycle)
     del cycle
     assert gc.collect() > 0
+
+
+def dict_emptied_by_eq() -> None:
+    class Key:
+        def __init__(self, then: dict[object, int] | None) -> None:
+            self.then = then
+
+        def __hash__(self) -> int:
+            return 1
+
+        def __eq__(self, other: object) -> bool:
+            if self.then is None:
+                return isinstance(other, Key)
+            table.clear()
+            table.update(self.then)
+            return False
+
+    for insert in (dict.__setitem__, dict.setdefault):
+        for then in ({}, {str(number): number for number in range(3)}):
+            table: dict[object, int] = {Key(then): 0}
+            insert(table, Key(None), 5)
+            assert table[Key(None)] == 5
+            for number in range(50):
+                table[number] = number
+            assert table[Key(None)] == 5
 
 
 def waiting_says_why() -> None:
