@@ -44,7 +44,8 @@ def cpython_key(pins: Pins, debug: bool = False) -> str:
 def build_cpython(pins: Pins, toolchain: Toolchain, progress: Progress, debug: bool = False) -> Path:
     """The prefix folder: ``lib/*.a``, ``include/``, ``Lib/`` (patched standard library), ``patches.txt``."""
     final = cache_root() / "cpython" / cpython_key(pins, debug)
-    with locked(f"cpython-{final.name}", progress.say):
+    # One lock for all: whatever is built is built in the same folder, whose path must not differ.
+    with locked("cpython", progress.say):
         if final.is_dir():
             progress.say(f"CPython: {final}")
             return final
