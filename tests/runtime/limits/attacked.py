@@ -27,7 +27,7 @@ ANYBODY = Principal.anonymous()
 COMPLETE = os.environ.get("BASILISK_LIMITS") == "complete"
 SOURCE = Path(__file__).parents[1] / "programs" / "limits.py"
 
-_EXCEPTION = re.compile(r"'Traceback \(most recent call last\):.*\n(?P<line>[A-Za-z_.]+)(: |\n)", re.DOTALL)
+_EXCEPTION = re.compile(r"'Traceback \(most recent call last\):.*\n(?P<line>[\w.]+)(: |\n)", re.DOTALL)
 
 
 @dataclass(frozen=True)

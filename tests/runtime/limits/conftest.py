@@ -19,3 +19,9 @@ def program(tmp_path_factory: pytest.TempPathFactory, artefact: Found) -> Progra
 def attacked(program: Program) -> Attacked:
     """One canister for a whole file, with a tenth of the instructions: what breaks stays broken."""
     return program.install(update_instructions=4_000_000_000)
+
+
+@pytest.fixture(scope="module")
+def attacked_in_full(program: Program) -> Attacked:
+    """Another one for what takes much, with all the instructions that the network gives."""
+    return program.install()

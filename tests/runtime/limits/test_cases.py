@@ -10,8 +10,9 @@ from .cases import Case, read
 
 
 @pytest.mark.parametrize("case", chosen(read("sizes")), ids=str)
-def test_sizes(attacked: Attacked, case: Case) -> None:
+def test_sizes(case: Case, request: pytest.FixtureRequest) -> None:
     """Much memory and much work: MemoryError, OverflowError, or a limit of the network."""
+    attacked = request.getfixturevalue("attacked_in_full" if case.complete else "attacked")
     assert attack(attacked, case) == case.ends
 
 
