@@ -153,7 +153,8 @@ pub fn with_code<R>(module: &Module, read: impl FnOnce(&[u8]) -> R) -> Option<R>
 }
 
 fn decompress(method: u8, props: u8, stored: &[u8], raw_size: usize) -> Option<Vec<u8>> {
-    let mut raw = Vec::with_capacity(raw_size);
+    let mut raw = Vec::new();
+    raw.try_reserve_exact(raw_size).ok()?;
     // SAFETY: both decoders read `stored` alone and write at most `raw_size` bytes, the capacity.
     let status = unsafe {
         match method {

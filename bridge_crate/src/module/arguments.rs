@@ -26,6 +26,14 @@ pub fn value_error(text: &str) -> Raised {
     raise(unsafe { Borrowed::from_raw(raw::PyExc_ValueError) }, text)
 }
 
+/// Raises `MemoryError`.
+#[cold]
+pub fn memory_error() -> Raised {
+    // SAFETY: the exception is prepared when the interpreter starts; NULL is what it returns.
+    unsafe { raw::PyErr_NoMemory() };
+    Raised
+}
+
 /// Raises `OverflowError`.
 #[cold]
 pub fn overflow_error(text: &str) -> Raised {

@@ -1,6 +1,6 @@
 //! What the build needs: phases, the registry of methods, the standard library.
 
-use super::arguments::{bytes, exactly, optional, text, u32, value_error};
+use super::arguments::{bytes, exactly, memory_error, optional, text, u32, value_error};
 use super::codec::plan;
 use crate::capi::object::{Borrowed, Owned, PyResult};
 use crate::capi::raw;
@@ -110,7 +110,8 @@ fn stdlib_find(arguments: &[Borrowed<'_>]) -> PyResult<Owned> {
     });
     match code {
         Some(code) => Owned::tuple([Owned::bool(module.package), code?]),
-        None => Err(value_error("a block of the standard library cannot be decompressed")),
+        // The blob was read when the runtime was built: what may be lacking is room for a block.
+        None => Err(memory_error()),
     }
 }
 
