@@ -189,6 +189,16 @@ def typed_values(draw: st.DrawFn, references: bool = True) -> tuple[list[Type], 
 
 
 @st.composite
+def mutated(draw: st.DrawFn, message: bytes) -> bytes:
+    """A message with a few bytes changed, cut out or put in."""
+    changed = bytearray(message)
+    for _ in range(draw(st.integers(1, 4))):
+        place = draw(st.integers(0, len(changed)))
+        changed[place : place + draw(st.integers(0, 2))] = draw(st.binary(max_size=3))
+    return bytes(changed)
+
+
+@st.composite
 def supertypes(draw: st.DrawFn, type_: Type) -> Type:
     """A type that all values of ``type_`` can be read at, made by the rules of the specification."""
     choice = draw(st.integers(0, 9))
