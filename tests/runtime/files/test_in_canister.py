@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,57 +12,13 @@ from basilisk.errors import CallRejected, ProgramError, UsageError
 from basilisk.runtime import Found
 from basilisk.testing import Canister, LocalReplica
 
-PROGRAM = """
-from basilisk import *
-import os
-import json
-import traceback
-from pathlib import Path
-
-HERE = Path(__file__).parent
-AT_BUILD = json.loads((HERE / "data" / "numbers.json").read_text())
-with open("words.txt", encoding="utf-8") as file:
-    WORDS = file.read().split()
-
-
-@update
-def run(code: text) -> text:
-    scope = {"AT_BUILD": AT_BUILD, "WORDS": WORDS, "HERE": HERE, "ic": ic}
-    exec(code, scope)
-    return repr(scope.get("r"))
-
-
-@query
-def look(code: text) -> text:
-    scope = {"ic": ic}
-    exec(code, scope)
-    return repr(scope.get("r"))
-
-
-@update
-def count(code: text) -> nat64:
-    compiled = compile(code, "counted", "exec")
-    before = ic.performance_counter(0)
-    exec(compiled, {})
-    return ic.performance_counter(0) - before
-
-
-@update
-def fail(code: text) -> text:
-    try:
-        exec(code, {"ic": ic})
-    except BaseException as error:
-        return f"{type(error).__name__}: {error}"
-    return "nothing"
-"""
-
-Make = Callable[..., Canister]
+from .programs import PACKED_PROGRAM, source
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("program")
-    (folder / "main.py").write_text(PROGRAM, "utf-8")
+    (folder / "main.py").write_text(PACKED_PROGRAM, "utf-8")
     (folder / "pyproject.toml").write_text(
         '[tool.basilisk]\ninclude = ["data/*.json", "words.txt", "deep"]\n', "utf-8"
     )
@@ -79,10 +34,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def canister(folder: Path, artefact: Found, replica: LocalReplica) -> Iterator[Canister]:
     yield replica.deploy(folder)
-
-
-def source(text: str) -> str:
-    return textwrap.dedent(text)
 
 
 def test_packed_files(canister: Canister) -> None:
@@ -249,7 +200,7 @@ def test_the_standard_library_on_files(canister: Canister, base: str) -> None:
     r.append(base.exists())
     """
     expected = ["a.txt", "link", "low", "many-000", "many-001", False]
-    assert canister.run(source(code).replace("BASE", base)) == repr(expected)
+    assert canister.run(source(code, base)) == repr(expected)
 
 
 def test_upgrades_keep_what_is_below_stable(canister: Canister) -> None:
