@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "cases",
+    "checked_parameters",
     "fill",
     "is_case",
     "is_composite",
@@ -78,6 +79,20 @@ def type_parameters(cls: type) -> tuple[Any, ...]:
     """The type variables of a generic class."""
     parameters = getattr(cls, "__parameters__", ())
     return parameters if isinstance(parameters, tuple) else ()
+
+
+def checked_parameters(cls: type, arguments: Sequence[Node], scope: Scope) -> tuple[Any, ...]:
+    """The type parameters of a class; raises :class:`ProgramFault` when the arguments are not as many."""
+    parameters = type_parameters(cls)
+    if len(parameters) != len(arguments):
+        raise scope.fault(
+            f"{cls.__name__} takes {len(parameters)} type arguments, not {len(arguments)}",
+            remedy=f"write {cls.__name__}[{', '.join('nat64' for _ in parameters)}], "
+            "with the types that are meant"
+            if parameters
+            else f"write {cls.__name__}",
+        )
+    return parameters
 
 
 def scope_of(owner: Any, outer: Scope | None = None, *, parameter: str | None = None) -> Scope:
