@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cpython.faults import BuildFault
+from tools.reachability.binary import leb
 
 __all__ = ["REQUIRED_EXPORTS", "Summary", "check_runtime", "custom_section", "summarise"]
 
@@ -151,17 +152,8 @@ def check_runtime(module: bytes) -> Summary:
 def custom_section(name: str, content: bytes) -> bytes:
     """Bytes of a custom section, to be appended to a module."""
     label = name.encode()
-    body = _leb(len(label)) + label + content
-    return b"\0" + _leb(len(body)) + body
-
-
-def _leb(value: int) -> bytes:
-    out = bytearray()
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
+    body = leb(len(label)) + label + content
+    return b"\0" + leb(len(body)) + body
 
 
 def _plain_type(section: _Reader) -> bool:
