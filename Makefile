@@ -1,5 +1,7 @@
 # Thin names for ./dev, for those who have make. Nothing is decided here.
-.PHONY: runtime wheel test test-unit test-runtime test-cpython verify-determinism lint bench demo clean
+names := runtime wheel test test-unit test-runtime test-limits test-cpython test-packages conformance differential \
+	verify-determinism fuzz sanitize lint bench demo lock clean help
+.PHONY: $(names)
 
-runtime wheel test test-unit test-runtime test-cpython verify-determinism lint bench demo clean:
+$(names):
 	@./dev $@

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes requirements/run.txt and dev.txt from pyproject.toml: exact versions with hashes.
+"""Writes requirements/run.txt, dev.txt and packages.txt: exact versions with hashes.
 
 Good for every host Python.  Needs ``uv`` on the PATH.  No address of a package index is written: pip takes
 it from the user's configuration.
@@ -25,7 +25,7 @@ OPTIONS = [
 
 
 def main() -> int:
-    """Run uv twice; returns the exit code."""
+    """Run uv for each file; returns the exit code."""
     if shutil.which("uv") is None:
         print("error: uv is not on the PATH\n  what to do: install it (pip install uv)", file=sys.stderr)
         return 5

@@ -1,1 +1,1 @@
-"""Code that runs only inside the runtime: the build of a program and the texts of its errors."""
+"""Code that runs only inside the runtime: a program's build, its coroutines, packed files and tracebacks."""
