@@ -20,7 +20,7 @@ _CALLS = {"platform.python_implementation": "CPython", "python_implementation": 
 _FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "==": "==", "!=": "!="}
 
 
-def dotted(node: cst.CSTNode) -> str:
+def dotted(node: cst.CSTNode | None) -> str:
     """``a.b.c`` of a name or attribute expression, else the empty text."""
     if isinstance(node, cst.Name):
         return node.value

@@ -17,6 +17,7 @@ from libcst.metadata import (
     ScopeProvider,
 )
 
+from basilisk.build.constants import dotted
 from basilisk.errors import Location, ProgramError
 
 __all__ = ["KYBRA", "OURS", "Edit", "Remark", "Source", "dotted", "leftmost"]
@@ -127,16 +128,6 @@ class _Rewriter(cst.CSTTransformer):
         for change in self.edits.get(original_node, ()):
             result = change(result)
         return result
-
-
-def dotted(node: cst.CSTNode | None) -> str:
-    """``a.b.c`` of a name or attribute expression, else the empty text."""
-    if isinstance(node, cst.Name):
-        return node.value
-    if isinstance(node, cst.Attribute):
-        base = dotted(node.value)
-        return f"{base}.{node.attr.value}" if base else ""
-    return ""
 
 
 def leftmost(node: cst.CSTNode) -> cst.CSTNode:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Union
 
 from basilisk.replica.management.keys import vetkd
+from basilisk.wasm.leb128 import encode_unsigned
 
 __all__ = ["Authority", "Tree", "root_hash", "tree_of"]
 
@@ -39,7 +40,7 @@ class Authority:
 
     def certify(self, canister: bytes, data: bytes, time: int) -> bytes:
         """The certificate that a query of ``canister`` gets; ``time`` in nanoseconds."""
-        tree = tree_of({b"canister": {canister: {b"certified_data": data}}, b"time": _leb128(time)})
+        tree = tree_of({b"canister": {canister: {b"certified_data": data}}, b"time": encode_unsigned(time)})
         signature = self._sign(root_hash(tree))
         return _SELF_DESCRIBED + _cbor({"tree": tree, "signature": signature})
 
@@ -90,15 +91,6 @@ def _bytes(part: object) -> bytes:
 def _tree(part: object) -> Tree:
     assert isinstance(part, list)
     return part
-
-
-def _leb128(number: int) -> bytes:
-    out = bytearray()
-    while number > 0x7F:
-        out.append(number & 0x7F | 0x80)
-        number >>= 7
-    out.append(number)
-    return bytes(out)
 
 
 def _cbor(value: object) -> bytes:
