@@ -11,6 +11,8 @@
 //! | `dispatch` | from an entry point to a Python function and back |
 //! | `module` | `_basilisk_ic`, the built-in Python module |
 //! | `mailbox` | the talk with the build host |
+//! | `heap` | Rust's allocator on the C library's, panics |
+//! | `reserve` | what the bridge lives on when the heap is full |
 //! | `stdlib` | the standard library blob |
 //! | `structures` | maps, lists and the like in stable memory |
 //!
@@ -45,6 +47,8 @@ mod interpreter;
 mod mailbox;
 #[cfg(target_arch = "wasm32")]
 mod module;
+#[cfg(target_arch = "wasm32")]
+mod reserve;
 #[cfg(target_arch = "wasm32")]
 mod stdlib;
 #[cfg(target_arch = "wasm32")]

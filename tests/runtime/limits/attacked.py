@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import mmap
 import os
 import re
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from basilisk.build.pipeline import build
 from basilisk.build.project import resolve
 from basilisk.candid.did_parser import parse_did
 from basilisk.candid.types import Interface
+from basilisk.engine.heap import MappedHeap
 from basilisk.errors import CallRejected
 from basilisk.principal import Principal
 from basilisk.replica import Replica
@@ -32,7 +34,10 @@ _EXCEPTION = re.compile(r"'Traceback \(most recent call last\):.*\n(?P<line>[\w.
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a message ended: a reply, an exception of Python, or one of the limits of the network."""
+    """How a message ended: a reply, an exception of Python, or one of the limits of the network.
+
+    ``out of memory`` is the trap of a bridge that finds no room for a block that is larger than its reserve.
+    """
 
     kind: str
     text: str
@@ -81,6 +86,8 @@ class Attacked:
             return Outcome("instruction limit", "")
         if "exceeded its current Wasm memory limit" in message:
             return Outcome("memory limit", "")
+        if "with message: 'out of memory: the canister's heap is full" in message:
+            return Outcome("out of memory", "")
         found = _EXCEPTION.search(message)
         if found is not None:
             return Outcome("exception", found["line"])
@@ -109,9 +116,19 @@ class Attacked:
 
     def heap(self) -> Heap:
         """The C heap and Python's, walked from outside."""
-        heap = walk(self.memory, Attacked.start)
+        heap = walk(self._mapped() or self.memory, Attacked.start)
         Attacked.start = heap.start
         return heap
+
+    def _mapped(self) -> memoryview | None:
+        """The committed heap where it lies, as 4 GiB are too much to copy; None where it is in no file."""
+        code = self.canister.replica._find(self.canister.principal).code
+        assert code is not None
+        heap = code.instance.heap
+        if not isinstance(heap, MappedHeap):
+            return None
+        file = heap._file.file
+        return memoryview(mmap.mmap(file, heap.size, offset=heap._offset, access=mmap.ACCESS_READ))
 
     def whole(self, objects: bool = True) -> None:
         """Asserts that nothing is broken.  A canister that has grown much is then installed afresh."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+
 import pytest
 
 from basilisk.runtime import Found
@@ -25,3 +28,10 @@ def attacked(program: Program) -> Attacked:
 def attacked_in_full(program: Program) -> Attacked:
     """Another one for what takes much, with all the instructions that the network gives."""
     return program.install()
+
+
+@pytest.fixture(autouse=True)
+def freed() -> Iterator[None]:
+    """Canisters of some gigabytes are in cycles: the next test must not wait for the collector's own time."""
+    yield
+    gc.collect()

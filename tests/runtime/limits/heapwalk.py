@@ -20,6 +20,10 @@ STACK = 8 << 20
 TOP_FOOT = 56
 IN_USE, BEFORE_IN_USE, FLAGS = 2, 1, 7
 
+#: Bytes that a canister can address.
+ALL = 1 << 32
+WASM_PAGE = 1 << 16
+
 ARENA = 1 << 18
 POOL = 1 << 12
 OVERHEAD = 32
@@ -44,7 +48,7 @@ class Heap:
     blocks: int
 
 
-def walk(memory: bytes, start: int | None = None) -> Heap:
+def walk(memory: bytes | memoryview, start: int | None = None) -> Heap:
     """Look at everything.  ``start`` saves the search for the first chunk.  Raises :class:`Damage`."""
     if start is None:
         start = _first_chunk(memory)
@@ -63,11 +67,11 @@ def walk(memory: bytes, start: int | None = None) -> Heap:
     return Heap(start, len(chunks), used, len(arenas), pools, blocks)
 
 
-def _word(memory: bytes, address: int) -> int:
+def _word(memory: bytes | memoryview, address: int) -> int:
     return int.from_bytes(memory[address : address + 4], "little")
 
 
-def _first_chunk(memory: bytes) -> int:
+def _first_chunk(memory: bytes | memoryview) -> int:
     """The address from which a chain of at least a thousand chunks leads to the end of memory."""
     for address in range(STACK + 8, len(memory), 16):
         head = _word(memory, address + 4)
@@ -83,7 +87,7 @@ def _first_chunk(memory: bytes) -> int:
     raise Damage("no chain of chunks leads to the end of memory")
 
 
-def _chunks(memory: bytes, start: int) -> list[tuple[int, int]]:
+def _chunks(memory: bytes | memoryview, start: int) -> list[tuple[int, int]]:
     """(address, head) of each chunk; the last is the free rest."""
     found = []
     address, end = start, len(memory)
@@ -95,7 +99,10 @@ def _chunks(memory: bytes, start: int) -> list[tuple[int, int]]:
         size = head & ~FLAGS
         if bool(head & BEFORE_IN_USE) is not before_in_use:
             raise Damage(f"the chunk at {address:#x} is wrong about the one before it")
-        if address + size + TOP_FOOT == end and not head & IN_USE:
+        rest = end - (address + size + TOP_FOOT)
+        # The allocator cannot use a piece that ends where its addresses end: such pages stay behind it.
+        unused = end == ALL and rest > 0 and rest % WASM_PAGE == 0
+        if not head & IN_USE and (rest == 0 or (unused and _word(memory, address + size + 4) == TOP_FOOT)):
             if _word(memory, address + size + 4) != TOP_FOOT:
                 raise Damage("there is no fencepost behind the last chunk")
             found.append((address, head))
@@ -112,7 +119,7 @@ def _chunks(memory: bytes, start: int) -> list[tuple[int, int]]:
         address += size
 
 
-def _arenas(memory: bytes, chunks: list[tuple[int, int]]) -> list[tuple[int, int, int]]:
+def _arenas(memory: bytes | memoryview, chunks: list[tuple[int, int]]) -> list[tuple[int, int, int]]:
     """(address, where its unused part begins, number of free pools) of each of Python's arenas."""
     candidates = {
         address + 8 for address, head in chunks if head & IN_USE and ARENA < (head & ~FLAGS) <= ARENA + 32
@@ -131,7 +138,7 @@ def _arenas(memory: bytes, chunks: list[tuple[int, int]]) -> list[tuple[int, int
     raise Damage("the table of arenas is not there")
 
 
-def _pool(memory: bytes, pool: int) -> int:
+def _pool(memory: bytes | memoryview, pool: int) -> int:
     """Number of blocks in use; looks at the free ones."""
     count, free, _next, _previous, _arena, size_class, offset, limit = struct.unpack_from("<8I", memory, pool)
     if count == 0:

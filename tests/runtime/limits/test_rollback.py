@@ -97,8 +97,28 @@ if COMPLETE:
     def test_full_memory(program: Program, then: str, method: str) -> None:
         """All 4 GiB are taken, by queries, which have no other limit, and by updates that have none."""
         attacked = program.install(wasm_memory_limit=0)
+        attacked.heap()  # finds the first chunk, which is easier than in a full heap
         outcome = attacked.send(method, FULL + then)
         assert outcome.kind in ("reply", "exception", "instruction limit")
         assert attacked.control() == attacked.fresh
         assert attacked.canister.call("check", [], ANYBODY) == [""]
         attacked.heap()
+
+    def test_a_full_canister_says_so(program: Program) -> None:
+        """What fills all memory and is kept stops neither small messages nor the error of large ones."""
+        attacked = program.install(wasm_memory_limit=0)
+        attacked.heap()
+        keep = "import builtins\nbuiltins.kept = l = []\n"
+        assert attacked.send("caught", keep + FULL.replace("l = []", "")).kind == "reply"
+        for code in ("pass", "print('x' * 300)", "1 / 0", "import difflib", "open('/tmp/f', 'w').write('x')"):
+            for method in ("asked", "bare"):
+                assert attacked.send(method, code).exception in (
+                    "fine", "MemoryError", "ZeroDivisionError", "ImportError", "OSError", "SystemError"
+                )  # fmt: skip
+        for method in ("asked", "caught", "bare"):
+            long = attacked.send(method, "#" * 1_000_000)
+            assert long.exception in ("out of memory", "MemoryError")
+        attacked.heap()
+        assert attacked.send("caught", "import builtins\ndel builtins.kept").kind == "reply"
+        assert attacked.control() == attacked.fresh
+        assert attacked.send("caught", "#" * 1_000_000).exception == "fine"
