@@ -29,7 +29,11 @@ ANYBODY = Principal.anonymous()
 COMPLETE = os.environ.get("BASILISK_LIMITS") == "complete"
 SOURCE = Path(__file__).parents[1] / "programs" / "limits.py"
 
-_EXCEPTION = re.compile(r"'Traceback \(most recent call last\):.*\n(?P<line>[\w.]+)(: |\n)", re.DOTALL)
+#: An exception that finds no memory for its traceback comes first without one.
+_EXCEPTION = re.compile(
+    r"'(?:MemoryError\n\nDuring [^\n]*\n\n)?Traceback \(most recent call last\):.*\n(?P<line>[\w.]+)(: |\n)",
+    re.DOTALL,
+)
 
 
 @dataclass(frozen=True)

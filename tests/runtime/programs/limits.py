@@ -1,5 +1,6 @@
 """Runs whatever text it is sent, checks its own heap, and does one fixed piece of work."""
 
+import builtins
 import gc
 import sys
 from collections import Counter
@@ -76,6 +77,12 @@ def bare(code: text, limit: int) -> void:
         code,
         {"nested": nested, "at_the_bottom": at_the_bottom, "DEPTH": DEPTH, "__name__": "attack", "ic": ic},
     )
+
+
+@update
+def release() -> void:
+    """Drops what a message kept; nothing is compiled for it, so it needs no memory."""
+    builtins.__dict__.pop("kept", None)
 
 
 @query
