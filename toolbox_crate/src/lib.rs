@@ -10,6 +10,7 @@
 //! | [`validate`] | the rules of the Internet Computer for canister modules, and measures |
 //! | [`meter`] | modules that count what their instructions cost |
 //! | [`json`] | writing reports |
+//! | `names` | tables of instructions by name |
 #![cfg_attr(target_family = "wasm", no_std)]
 
 extern crate alloc;
@@ -21,4 +22,5 @@ pub mod abi;
 pub mod deflate;
 pub mod json;
 pub mod meter;
+mod names;
 pub mod validate;

@@ -8,7 +8,8 @@ use alloc::vec::Vec;
 
 use wasmparser::{FunctionBody, Result, VisitOperator, VisitSimdOperator};
 
-use super::weights::{accesses, among, cost};
+use super::weights::{accesses, cost};
+use crate::names::{find, Names};
 
 /// What is inserted at a place in a body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,7 +112,7 @@ enum Role {
 }
 
 /// Instructions by role.  Tables have indices of 32 bits whatever addresses have.
-const ROLES: &[(Role, &[&str])] = &[
+const ROLES: &[(Role, Names)] = &[
     (Role::Calls, &["Call", "CallIndirect"]),
     (Role::Ends, &["If", "Else", "Br", "BrIf", "BrTable", "End"]),
     (Role::Ends, &["Return", "Unreachable", "ReturnCall", "ReturnCallIndirect"]),
@@ -120,17 +121,6 @@ const ROLES: &[(Role, &[&str])] = &[
     (Role::Inits, &["MemoryInit", "TableInit", "TableFill", "TableCopy"]),
     (Role::Grows, &["MemoryGrow"]),
 ];
-
-const fn role(name: &str) -> Role {
-    let mut row = 0;
-    while row < ROLES.len() {
-        if among(name, ROLES[row].1) {
-            return ROLES[row].0;
-        }
-        row += 1;
-    }
-    Role::Plain
-}
 
 struct Seen {
     cost: u32,
@@ -146,7 +136,7 @@ macro_rules! scan {
         $(fn $visit(&mut self $($(, $arg: $argty)*)?) -> Seen {
             const COST: u32 = cost(stringify!($op));
             const ACCESSES: bool = accesses(stringify!($op));
-            const ROLE: Role = role(stringify!($op));
+            const ROLE: Role = find(stringify!($op), ROLES, Role::Plain);
             $($(let _ = $arg;)*)?
             Seen { cost: COST + u32::from(ACCESSES && self.wide), role: ROLE }
         })*

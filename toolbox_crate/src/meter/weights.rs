@@ -1,13 +1,12 @@
 //! What one instruction costs when it is executed.
 //!
 //! Source of the weights: the Internet Computer's instrumentation of canister modules
-//! (`wasm_utils/instrumentation.rs`, `instruction_to_cost`, mid 2026).  Names are those of
-//! `wasmparser::Operator`.
+//! (`wasm_utils/instrumentation.rs`, `instruction_to_cost`, mid 2026).
 
-use crate::validate::same;
+use crate::names::{among, find, Names};
 
 /// Instructions by cost; those that are neither here nor in [`ACCESSES`] cost 1.
-const COSTS: &[(u32, &[&str])] = &[
+const COSTS: &[(u32, Names)] = &[
     (0, &["Block", "Loop", "Else", "End"]),
     (
         2,
@@ -160,7 +159,7 @@ const COSTS: &[(u32, &[&str])] = &[
 ];
 
 /// Loads and stores: 1 with addresses of 32 bits, 2 with addresses of 64 bits.
-const ACCESSES: &[&str] = &[
+const ACCESSES: Names = &[
     "I32Load",
     "I64Load",
     "F32Load",
@@ -208,18 +207,6 @@ const ACCESSES: &[&str] = &[
     "V128Store64Lane",
 ];
 
-/// Whether `names` holds `name`, evaluated by the compiler.
-pub const fn among(name: &str, names: &[&str]) -> bool {
-    let mut i = 0;
-    while i < names.len() {
-        if same(name.as_bytes(), names[i].as_bytes()) {
-            return true;
-        }
-        i += 1;
-    }
-    false
-}
-
 /// Whether an instruction is a load or a store.
 pub const fn accesses(name: &str) -> bool {
     among(name, ACCESSES)
@@ -227,35 +214,19 @@ pub const fn accesses(name: &str) -> bool {
 
 /// The cost of an instruction with addresses of 32 bits.
 pub const fn cost(name: &str) -> u32 {
-    let mut row = 0;
-    while row < COSTS.len() {
-        if among(name, COSTS[row].1) {
-            return COSTS[row].0;
-        }
-        row += 1;
-    }
-    1
+    find(name, COSTS, 1)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::names::check;
 
-    /// Every name in the tables is an operator of wasmparser, so none is misspelt and costs 1 unseen.
     #[test]
-    fn names_exist_and_come_once() {
-        macro_rules! collect {
-            ($(@$p:ident $op:ident $({ $($arg:ident: $argty:ty),* })? => $visit:ident ($($ann:tt)*))*) => {
-                &[$(stringify!($op)),*]
-            };
-        }
-        let known: &[&str] = wasmparser::for_each_operator!(collect);
-        let mut all: Vec<&str> = COSTS.iter().flat_map(|(_, names)| names.iter().copied()).collect();
-        all.extend(ACCESSES);
-        for (i, name) in all.iter().enumerate() {
-            assert!(known.contains(name), "{name}");
-            assert!(!all[..i].contains(name), "{name}");
-        }
+    fn tables_have_operators() {
+        let mut tables: Vec<Names> = COSTS.iter().map(|row| row.1).collect();
+        tables.push(ACCESSES);
+        check(&tables);
     }
 
     #[test]

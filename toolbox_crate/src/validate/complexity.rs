@@ -1,10 +1,11 @@
 //! What one instruction adds to the complexity of its function.
 //!
 //! Source of the weights: the Internet Computer's module validation (`wasm_utils/validation.rs`, mid 2026).
-//! Names are those of `wasmparser::Operator`.
+
+use crate::names::{find, Names};
 
 /// Instructions by weight; all others weigh 1.
-const WEIGHTS: &[(u32, &[&str])] = &[
+const WEIGHTS: &[(u32, Names)] = &[
     (50, &["Block", "Loop", "If", "Br", "BrIf", "BrTable", "Call", "CallIndirect", "MemoryGrow"]),
     (14, &["TableGet"]),
     (8, &["RefFunc"]),
@@ -151,62 +152,17 @@ const WEIGHTS: &[(u32, &[&str])] = &[
 
 /// The weight of an instruction, evaluated by the compiler.
 pub const fn weight(name: &str) -> u32 {
-    let mut row = 0;
-    while row < WEIGHTS.len() {
-        let (weight, names) = WEIGHTS[row];
-        let mut column = 0;
-        while column < names.len() {
-            if same(name.as_bytes(), names[column].as_bytes()) {
-                return weight;
-            }
-            column += 1;
-        }
-        row += 1;
-    }
-    1
-}
-
-/// Equality of strings, which the language does not offer in constant expressions.
-pub const fn same(a: &[u8], b: &[u8]) -> bool {
-    if a.len() != b.len() {
-        return false;
-    }
-    let mut i = 0;
-    while i < a.len() {
-        if a[i] != b[i] {
-            return false;
-        }
-        i += 1;
-    }
-    true
+    find(name, WEIGHTS, 1)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    /// Every name in the table is an operator of wasmparser, so none is misspelt and weighs 1 unseen.
-    #[test]
-    fn names_exist() {
-        macro_rules! collect {
-            ($(@$p:ident $op:ident $({ $($arg:ident: $argty:ty),* })? => $visit:ident ($($ann:tt)*))*) => {
-                &[$(stringify!($op)),*]
-            };
-        }
-        let known: &[&str] = wasmparser::for_each_operator!(collect);
-        for (_, names) in WEIGHTS {
-            for name in *names {
-                assert!(known.contains(name), "{name}");
-            }
-        }
-    }
+    use crate::names::check;
 
     #[test]
-    fn a_name_has_one_weight() {
-        let all: Vec<&str> = WEIGHTS.iter().flat_map(|(_, names)| names.iter().copied()).collect();
-        for (i, name) in all.iter().enumerate() {
-            assert!(!all[..i].contains(name), "{name}");
-        }
+    fn the_table_has_operators() {
+        check(&WEIGHTS.iter().map(|row| row.1).collect::<Vec<Names>>());
     }
 
     #[test]

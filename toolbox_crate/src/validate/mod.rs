@@ -19,7 +19,6 @@ mod limits;
 mod operators;
 mod structure;
 
-pub(crate) use complexity::same;
 pub use limits::Limits;
 
 use alloc::format;

@@ -4,10 +4,11 @@ use alloc::vec::Vec;
 
 use wasmparser::{FunctionBody, Operator, Result, VisitOperator, VisitSimdOperator};
 
-use super::complexity::{same, weight};
+use super::complexity::weight;
+use crate::names::{among, Names};
 
 /// Instructions that rules are about.
-const NOTED: &[&str] = &[
+const NOTED: Names = &[
     "TableSet",
     "TableGrow",
     "TableFill",
@@ -18,17 +19,6 @@ const NOTED: &[&str] = &[
     "MemoryInit",
     "RefFunc",
 ];
-
-const fn noted(name: &str) -> bool {
-    let mut i = 0;
-    while i < NOTED.len() {
-        if same(name.as_bytes(), NOTED[i].as_bytes()) {
-            return true;
-        }
-        i += 1;
-    }
-    false
-}
 
 /// What is known of a function body.
 #[derive(Default)]
@@ -74,11 +64,11 @@ macro_rules! count {
     ($(@$p:ident $op:ident $({ $($arg:ident: $argty:ty),* })? => $visit:ident ($($ann:tt)*))*) => {
         $(fn $visit(&mut self $($(, $arg: $argty)*)?) {
             const WEIGHT: u32 = weight(stringify!($op));
-            const NOTED: bool = noted(stringify!($op));
+            const IS_NOTED: bool = among(stringify!($op), NOTED);
             $($(let _ = $arg;)*)?
             self.ops += 1;
             self.complexity += WEIGHT as u64;
-            if NOTED {
+            if IS_NOTED {
                 self.note(stringify!($op));
             }
         })*
