@@ -142,6 +142,24 @@ PROBES: tuple[Probe, ...] = (
         ),
     ),
     _patch(
+        "cpython/0113-umask.patch",
+        "permissions of a new file after `os.umask(0o077)`",
+        _query(
+            _SHIELD.format("os.umask(0o077)")
+            + "\nopen('/tmp/x', 'w').close()\nreturn oct(os.stat('/tmp/x').st_mode)",
+            "import os",
+        ),
+    ),
+    _patch(
+        "cpython/0114-dup.patch",
+        "position of a file after `os.write` to a duplicate of it",
+        _query(
+            "file = os.open('/tmp/x', os.O_RDWR | os.O_CREAT)\n"
+            + _SHIELD.format("os.write(os.dup(file), b'abc')\n    return str(os.lseek(file, 0, 1))"),
+            "import os",
+        ),
+    ),
+    _patch(
         "sqlite/0201-random-needs-entropy.patch",
         "SQL's `random()` without entropy",
         _query(

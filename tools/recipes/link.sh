@@ -27,4 +27,5 @@ $CC -mexec-model=reactor -o "$OUT/linked.wasm" $objects "$OUT/libbasilisk_bridge
     -Wl,--export=basilisk_left_out \
     -Wl,--wrap=free -Wl,--wrap=realloc -Wl,--wrap=fstat -Wl,--wrap=__wasilibc_nocwd_fstatat \
     -Wl,--wrap=chmod -Wl,--wrap=fchmod -Wl,--wrap=fchmodat -Wl,--wrap=statvfs -Wl,--wrap=fstatvfs \
+    -Wl,--wrap=open -Wl,--wrap=openat -Wl,--wrap=mkdir -Wl,--wrap=mkdirat \
     -Wl,--gc-sections -Wl,--emit-relocs -Wl,-O2

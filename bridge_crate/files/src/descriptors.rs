@@ -2,7 +2,7 @@
 
 use crate::errno::{Errno, Result};
 use crate::system::{FileSystem, Place, Times, MOUNTS};
-use crate::volume::{Kind, Meta, Name, Volume, LARGEST, ROOT};
+use crate::volume::{Kind, Meta, Name, Volume, LARGEST, ROOT, SET};
 use crate::walk::{Follow, Last};
 use alloc::vec::Vec;
 
@@ -10,9 +10,6 @@ use alloc::vec::Vec;
 pub const FIRST: u32 = 4;
 /// The root directory, which is open from the start.
 pub const ROOT_DESCRIPTOR: u32 = 3;
-/// Files that can be open at a time.
-pub const MOST: usize = 1024;
-
 /// How to open a file.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Opening {
@@ -32,6 +29,8 @@ pub struct Opening {
     pub directory: bool,
     /// Do not open what a symbolic link stands for.
     pub no_follow: bool,
+    /// Permissions of a file that is made, less those of the mask.
+    pub mode: u16,
 }
 
 /// An open file.
@@ -67,8 +66,12 @@ pub enum Whence {
 impl<S: Volume> FileSystem<S> {
     /// The open file with that number.
     pub fn descriptor(&mut self, number: u32) -> Result<&mut Descriptor> {
-        let index = number.checked_sub(FIRST).ok_or(Errno::BadF)?;
-        self.files.get_mut(index as usize).and_then(Option::as_mut).ok_or(Errno::BadF)
+        self.files.file(number)
+    }
+
+    /// The standard stream that `number` is another number of.
+    pub fn stream(&self, number: u32) -> Option<u32> {
+        self.files.stream(number)
     }
 
     /// The node behind a descriptor.
@@ -90,10 +93,7 @@ impl<S: Volume> FileSystem<S> {
 
     /// `openat`: the descriptor, the lowest one that is free.
     pub fn open(&mut self, start: Place, path: &[u8], how: Opening) -> Result<u32> {
-        let free = self.files.iter().position(Option::is_none).unwrap_or(self.files.len());
-        if free >= MOST {
-            return Err(Errno::MFile);
-        }
+        let number = self.files.free()?;
         if how.create && how.directory {
             return Err(Errno::Inval);
         }
@@ -114,7 +114,8 @@ impl<S: Volume> FileSystem<S> {
         let (place, kind) = match found.node {
             Some(_) if exclusive => return Err(Errno::Exist),
             None if how.create => {
-                let meta = Meta::new(Kind::File, 0, self.now);
+                let permissions = SET | how.mode & 0o7777 & !self.umask;
+                let meta = Meta { permissions, ..Meta::new(Kind::File, 0, self.now) };
                 (self.add(&found, meta)?, Kind::File)
             }
             _ => {
@@ -129,12 +130,21 @@ impl<S: Volume> FileSystem<S> {
         let Opening { read, write, append, .. } = how;
         let nonblocking = false;
         let file = Descriptor { place, kind, read, write, append, nonblocking, position: 0, names: Vec::new() };
-        if free == self.files.len() {
-            self.files.push(None);
-        }
-        self.files[free] = Some(file);
+        self.files.add(number, file);
         *self.open.entry(place).or_default() += 1;
-        Ok(free as u32 + FIRST)
+        Ok(number)
+    }
+
+    /// `dup`: another number, the lowest one that is free, for the same open file or stream.
+    pub fn duplicate(&mut self, number: u32) -> Result<u32> {
+        if number == ROOT_DESCRIPTOR {
+            let how = Opening { read: true, directory: true, ..Opening::default() };
+            return self.open(Place::ROOT, b"/", how);
+        }
+        if number < ROOT_DESCRIPTOR {
+            return self.files.add_stream(number);
+        }
+        self.files.share(number)
     }
 
     fn check_opening(&mut self, (place, kind): (Place, Kind), how: Opening) -> Result<()> {
@@ -153,11 +163,13 @@ impl<S: Volume> FileSystem<S> {
 
     /// `close`
     pub fn close(&mut self, number: u32) -> Result<()> {
-        let place = self.descriptor(number)?.place;
-        self.files[(number - FIRST) as usize] = None;
-        while let Some(None) = self.files.last() {
-            self.files.pop();
-        }
+        let closed = self.files.remove(number)?;
+        self.closed(closed)
+    }
+
+    /// What has no number any more is open no more, and gone if it has no name either.
+    fn closed(&mut self, file: Option<Descriptor>) -> Result<()> {
+        let Some(Descriptor { place, .. }) = file else { return Ok(()) };
         if let Some(count) = self.open.get_mut(&place) {
             *count -= 1;
             if *count == 0 {
@@ -172,21 +184,11 @@ impl<S: Volume> FileSystem<S> {
 
     /// `dup2` without keeping the old number.
     pub fn renumber(&mut self, from: u32, to: u32) -> Result<()> {
-        self.descriptor(from)?;
-        self.descriptor(to)?;
-        if from != to {
-            self.close(to)?;
-            let end = (to - FIRST) as usize;
-            let moved = self.files[(from - FIRST) as usize].take();
-            if self.files.len() <= end {
-                self.files.resize_with(end + 1, || None);
-            }
-            self.files[end] = moved;
-            while let Some(None) = self.files.last() {
-                self.files.pop();
-            }
+        if from == to {
+            return self.files.check(from);
         }
-        Ok(())
+        let closed = self.files.renumber(from, to)?;
+        self.closed(closed)
     }
 
     /// `fstat`

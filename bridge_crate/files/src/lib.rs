@@ -11,6 +11,7 @@
 //! | `nodes` | what is known of its nodes |
 //! | [`extents`] | which of its blocks belong to which file |
 //! | `blocks` | taking blocks and giving them back |
+//! | `table` | the numbers of open files |
 //! | `recent` | what was used last |
 //! | [`errno`] | error numbers of WASI preview 1 |
 //!
@@ -31,6 +32,7 @@ mod nodes;
 mod recent;
 pub mod stable;
 pub mod system;
+mod table;
 pub mod volume;
 pub mod walk;
 

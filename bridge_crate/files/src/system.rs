@@ -1,8 +1,8 @@
 //! Operations on paths.  Which error comes first is Linux's order, as programs know it.
 
-use crate::descriptors::Descriptor;
 use crate::errno::{Errno, Result};
 use crate::heap::Heap;
+use crate::table::Table;
 use crate::volume::{Kind, Meta, Space, Volume, ROOT, SET};
 use crate::walk::{Follow, Found, Last, LONGEST_PATH};
 use alloc::collections::BTreeMap;
@@ -46,6 +46,12 @@ pub struct Times {
     pub modified: Option<u64>,
 }
 
+/// `S_ISGID`, which directories pass on to those that are made in them.
+const SET_GROUP: u16 = 0o2000;
+
+/// The mask that a program finds.
+const UMASK: u16 = 0o022;
+
 /// The files of a canister; `S` is the volume in stable memory.
 pub struct FileSystem<S> {
     heap: Heap,
@@ -55,7 +61,9 @@ pub struct FileSystem<S> {
     pub(crate) frozen: bool,
     /// Nanoseconds since 1970.
     pub(crate) now: u64,
-    pub(crate) files: Vec<Option<Descriptor>>,
+    /// Permissions that new files and directories do not get.
+    pub(crate) umask: u16,
+    pub(crate) files: Table,
     /// How often a node is open.
     pub(crate) open: BTreeMap<Place, u32>,
 }
@@ -71,11 +79,12 @@ impl<S: Volume> FileSystem<S> {
             stable,
             frozen: false,
             now: 0,
-            files: Vec::new(),
+            umask: UMASK,
+            files: Table::new(),
             open: BTreeMap::new(),
         };
         system.packed.set_read_only(true);
-        let made = system.make_directory(Place::ROOT, b"/tmp");
+        let made = system.make_directory(Place::ROOT, b"/tmp", 0o777);
         debug_assert!(made.is_ok());
         system
     }
@@ -83,6 +92,11 @@ impl<S: Volume> FileSystem<S> {
     /// Sets the time, and whether anything can be changed.
     pub fn set_world(&mut self, now: u64, frozen: bool) {
         (self.now, self.frozen) = (now, frozen);
+    }
+
+    /// `umask`: sets the permissions that new files and directories do not get; the former ones.
+    pub fn set_umask(&mut self, mask: u16) -> u16 {
+        core::mem::replace(&mut self.umask, mask & 0o777)
     }
 
     /// How much the volume with that number of a device may hold, and whether it can be written.
@@ -104,17 +118,18 @@ impl<S: Volume> FileSystem<S> {
     /// Adds a file to what is packed with the program; `path` is relative to `/app`.
     pub fn pack(&mut self, path: &[u8], data: &[u8]) -> Result<()> {
         let frozen = core::mem::replace(&mut self.frozen, false);
+        let umask = self.set_umask(UMASK);
         self.packed.set_read_only(false);
         let done = self.pack_file(path, data);
         self.packed.set_read_only(true);
-        self.frozen = frozen;
+        (self.frozen, self.umask) = (frozen, umask);
         done
     }
 
     fn pack_file(&mut self, path: &[u8], data: &[u8]) -> Result<()> {
         let root = Place { mount: Mount::Packed, node: ROOT };
         for (end, _) in path.iter().enumerate().filter(|(_, byte)| **byte == b'/') {
-            match self.make_directory(root, &path[..end]) {
+            match self.make_directory(root, &path[..end], 0o777) {
                 Ok(()) | Err(Errno::Exist) => {}
                 Err(error) => return Err(error),
             }
@@ -168,13 +183,17 @@ impl<S: Volume> FileSystem<S> {
     }
 
     /// Makes a new node under a name that means nothing yet.
-    pub(crate) fn add(&mut self, found: &Found, meta: Meta) -> Result<Place> {
+    pub(crate) fn add(&mut self, found: &Found, mut meta: Meta) -> Result<Place> {
         let Found { parent, name, .. } = found;
         self.change(parent.mount)?;
-        if self.meta(*parent)?.links == 0 {
+        let above = self.meta(*parent)?;
+        if above.links == 0 {
             return Err(Errno::NoEnt);
         }
         let kind = meta.kind;
+        if kind == Kind::Directory {
+            meta.permissions |= above.permissions & SET_GROUP;
+        }
         let node = self.volume(parent.mount).create(&Meta { parent: parent.node, ..meta })?;
         self.volume(parent.mount).bind(parent.node, name, node, kind)?;
         self.touch(*parent, (kind == Kind::Directory).into())?;
@@ -204,13 +223,14 @@ impl<S: Volume> FileSystem<S> {
     }
 
     /// `mkdir`
-    pub fn make_directory(&mut self, start: Place, path: &[u8]) -> Result<()> {
+    pub fn make_directory(&mut self, start: Place, path: &[u8], mode: u16) -> Result<()> {
         let found = self.walk(start, path, Follow::Never)?;
         found.check_name()?;
         if found.node.is_some() {
             return Err(Errno::Exist);
         }
-        self.add(&found, Meta::new(Kind::Directory, 0, self.now)).map(drop)
+        let permissions = SET | mode & 0o1777 & !self.umask;
+        self.add(&found, Meta { permissions, ..Meta::new(Kind::Directory, 0, self.now) }).map(drop)
     }
 
     /// `symlink`

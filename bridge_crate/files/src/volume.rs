@@ -41,7 +41,7 @@ pub struct Meta {
     pub kind: Kind,
     /// Number of names; for a directory 2 and one for each directory in it.  0 once it was removed.
     pub links: u32,
-    /// Permissions as the program set them, with [`SET`]; 0 if it did not.  They are kept, and forbid nothing.
+    /// Permissions as the program gave them, with [`SET`]; 0 if it did not.  They are kept, and forbid nothing.
     pub permissions: u16,
     /// Bytes.
     pub size: u64,

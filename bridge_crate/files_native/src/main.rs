@@ -54,6 +54,11 @@ impl<'a> Words<'a> {
         self.word().parse().expect("a number")
     }
 
+    /// Permissions of what is made; they may be left out.
+    fn mode(&mut self, otherwise: u16) -> u16 {
+        self.0.next().map_or(otherwise, |word| word.parse().expect("a number"))
+    }
+
     fn bytes(&mut self) -> Vec<u8> {
         let text = self.word().strip_prefix('x').expect("x and digits");
         let digit = |at: usize| u8::from_str_radix(&text[at..at + 2], 16).expect("digits");
@@ -74,7 +79,7 @@ fn shown((place, meta): (Place, Meta)) -> String {
     format!("{mount} {node} {} {links} {size} {accessed} {modified} {changed} {mode}", kind as u8)
 }
 
-fn opening(letters: &str) -> Opening {
+fn opening(letters: &str, mode: u16) -> Opening {
     let has = |letter| letters.contains(letter);
     Opening {
         read: has('r'),
@@ -85,6 +90,7 @@ fn opening(letters: &str) -> Opening {
         truncate: has('t'),
         directory: has('d'),
         no_follow: has('n'),
+        mode,
     }
 }
 
@@ -93,8 +99,10 @@ fn obey(system: &mut System, words: &mut Words<'_>) -> Result<String, Errno> {
     Ok(match words.word() {
         "open" => {
             let path = words.bytes();
-            system.open(Place::ROOT, &path, opening(words.word()))?.to_string()
+            let (letters, mode) = (words.word(), words.mode(0o666));
+            system.open(Place::ROOT, &path, opening(letters, mode))?.to_string()
         }
+        "dup" => system.duplicate(words.number())?.to_string(),
         "close" => system.close(words.number()).map(|()| none)?,
         "renumber" => system.renumber(words.number(), words.number()).map(|()| none)?,
         "read" | "pread" => {
@@ -116,7 +124,11 @@ fn obey(system: &mut System, words: &mut Words<'_>) -> Result<String, Errno> {
         "fstat" => shown(system.stat_descriptor(words.number())?),
         "stat" => shown(system.stat(Place::ROOT, &words.bytes(), true)?),
         "lstat" => shown(system.stat(Place::ROOT, &words.bytes(), false)?),
-        "mkdir" => system.make_directory(Place::ROOT, &words.bytes()).map(|()| none)?,
+        "mkdir" => {
+            let (path, mode) = (words.bytes(), words.mode(0o777));
+            system.make_directory(Place::ROOT, &path, mode).map(|()| none)?
+        }
+        "umask" => system.set_umask(words.number()).to_string(),
         "rmdir" => system.remove_directory(Place::ROOT, &words.bytes()).map(|()| none)?,
         "unlink" => system.unlink(Place::ROOT, &words.bytes()).map(|()| none)?,
         "rename" => {

@@ -1,6 +1,6 @@
 //! Open files: the three standard streams, the root directory, and what the program opened.
 
-use super::files::{self, Files};
+use super::files::{self, with_file, Files};
 use super::{errno, put};
 use crate::console;
 use basilisk_files::descriptors::{Whence, ROOT_DESCRIPTOR};
@@ -56,8 +56,8 @@ impl Filestat {
         }
     }
 
-    fn stream(fd: u32, filetype: u8) -> Filestat {
-        let inode = u64::from(fd) + 1;
+    fn stream(stream: u32) -> Filestat {
+        let (inode, filetype) = (u64::from(stream) + 1, stream_type(stream));
         Filestat { device: 0, inode, filetype, links: 1, size: 0, accessed: 0, modified: 0, changed: 0 }
     }
 }
@@ -70,21 +70,17 @@ pub struct Buffer {
 }
 
 /// The type of a standard stream.
-fn stream(fd: u32) -> Option<u8> {
-    match fd {
+fn stream_type(stream: u32) -> u8 {
+    match stream {
         // Standard input is always at its end.  It is no terminal: as a regular file it keeps isatty() false.
-        0 => Some(Kind::File as u8),
-        1 | 2 => Some(FILETYPE_CHARACTER_DEVICE),
-        _ => None,
+        0 => Kind::File as u8,
+        _ => FILETYPE_CHARACTER_DEVICE,
     }
 }
 
 /// Runs `work` on an open file; a standard stream answers with `otherwise` instead.
 fn on_file(fd: u32, otherwise: i32, work: impl FnOnce(&mut Files) -> Result<(), Errno>) -> i32 {
-    if stream(fd).is_some() {
-        return otherwise;
-    }
-    files::with(work)
+    with_file(fd, work, |_| otherwise)
 }
 
 /// WASI's flags for setting times: the time given, or now.
@@ -103,12 +99,10 @@ pub fn times(accessed: u64, modified: u64, flags: u32) -> Result<Times, Errno> {
 extern "C" fn __imported_wasi_snapshot_preview1_fd_fdstat_get(fd: u32, out: *mut Fdstat) -> i32 {
     // All rights but seek and tell on streams: with them isatty() stays false.
     let mut stat = Fdstat { filetype: 0, flags: 0, rights: u64::MAX, rights_inheriting: u64::MAX };
-    let done = match stream(fd) {
-        Some(filetype) => {
-            stat.filetype = filetype;
-            errno::SUCCESS
-        }
-        None => files::with(|files| {
+    let mut stream = None;
+    let done = with_file(
+        fd,
+        |files| {
             if fd == ROOT_DESCRIPTOR {
                 stat.filetype = Kind::Directory as u8;
                 return Ok(());
@@ -122,8 +116,15 @@ extern "C" fn __imported_wasi_snapshot_preview1_fd_fdstat_get(fd: u32, out: *mut
                 stat.rights = u64::MAX & !(RIGHT_READ | RIGHT_WRITE) | read | write | RIGHT_SEEK | RIGHT_TELL;
             }
             Ok(())
-        }),
-    };
+        },
+        |number| {
+            stream = Some(stream_type(number));
+            errno::SUCCESS
+        },
+    );
+    if let Some(filetype) = stream {
+        stat.filetype = filetype;
+    }
     // SAFETY: wasi-libc passes a valid out pointer.
     unsafe { put(out, stat) };
     done
@@ -142,13 +143,20 @@ extern "C" fn __imported_wasi_snapshot_preview1_fd_fdstat_set_flags(fd: u32, fla
 
 #[no_mangle]
 extern "C" fn __imported_wasi_snapshot_preview1_fd_filestat_get(fd: u32, out: *mut Filestat) -> i32 {
-    let mut stat = Filestat::stream(fd, stream(fd).unwrap_or(0));
-    let done = on_file(fd, errno::SUCCESS, |files| {
-        stat = Filestat::of(files.stat_descriptor(fd)?);
-        Ok(())
-    });
+    let (mut found, mut stream) = (None, 0);
+    let done = with_file(
+        fd,
+        |files| {
+            found = Some(Filestat::of(files.stat_descriptor(fd)?));
+            Ok(())
+        },
+        |number| {
+            stream = number;
+            errno::SUCCESS
+        },
+    );
     // SAFETY: wasi-libc passes a valid out pointer.
-    unsafe { put(out, stat) };
+    unsafe { put(out, found.unwrap_or_else(|| Filestat::stream(stream))) };
     done
 }
 
@@ -246,20 +254,23 @@ extern "C" fn __imported_wasi_snapshot_preview1_fd_write(
     count: usize,
     written: *mut usize,
 ) -> i32 {
-    let mut total = 0;
-    let done = match fd {
-        0 => errno::BADF,
-        1 | 2 => {
-            let done = gather(buffers, count, &mut total, |data, _| {
-                console::write(data);
-                Ok(data.len())
-            });
-            done.map_or_else(|error| error as i32, |()| errno::SUCCESS)
-        }
-        _ => files::with(|files| gather(buffers, count, &mut total, |data, _| files.write(fd, None, data))),
-    };
+    let (mut total, mut said) = (0, 0);
+    let done = with_file(
+        fd,
+        |files| gather(buffers, count, &mut total, |data, _| files.write(fd, None, data)),
+        |stream| match stream {
+            0 => errno::BADF,
+            _ => {
+                let done = gather(buffers, count, &mut said, |data, _| {
+                    console::write(data);
+                    Ok(data.len())
+                });
+                done.map_or_else(|error| error as i32, |()| errno::SUCCESS)
+            }
+        },
+    );
     // SAFETY: a valid out pointer.
-    unsafe { put(written, total) };
+    unsafe { put(written, total + said) };
     done
 }
 
@@ -271,11 +282,11 @@ extern "C" fn __imported_wasi_snapshot_preview1_fd_read(
     read: *mut usize,
 ) -> i32 {
     let mut total = 0;
-    let done = match fd {
-        0 => errno::SUCCESS,
-        1 | 2 => errno::BADF,
-        _ => files::with(|files| scatter(buffers, count, &mut total, |into, _| files.read(fd, None, into))),
-    };
+    let done = with_file(
+        fd,
+        |files| scatter(buffers, count, &mut total, |into, _| files.read(fd, None, into)),
+        |stream| if stream == 0 { errno::SUCCESS } else { errno::BADF },
+    );
     // SAFETY: a valid out pointer.
     unsafe { put(read, total) };
     done
@@ -347,7 +358,10 @@ extern "C" fn __imported_wasi_snapshot_preview1_fd_tell(fd: u32, out: *mut u64) 
 /// The streams and the root directory stay open, whatever the program does.
 #[no_mangle]
 extern "C" fn __imported_wasi_snapshot_preview1_fd_close(fd: u32) -> i32 {
-    on_file(fd, errno::SUCCESS, |files| files.close(fd))
+    match fd {
+        0..=2 => errno::SUCCESS,
+        _ => files::with(|files| files.close(fd)),
+    }
 }
 
 #[no_mangle]
@@ -367,7 +381,7 @@ extern "C" fn __imported_wasi_snapshot_preview1_fd_advise(fd: u32, _offset: u64,
 
 #[no_mangle]
 extern "C" fn __imported_wasi_snapshot_preview1_fd_renumber(fd: u32, to: u32) -> i32 {
-    if stream(fd).or(stream(to)).is_some() {
+    if fd.min(to) < ROOT_DESCRIPTOR {
         return errno::NOTSUP;
     }
     files::with(|files| files.renumber(fd, to))

@@ -30,9 +30,9 @@ extern "C" fn __imported_wasi_snapshot_preview1_fd_readdir(
     used: *mut usize,
 ) -> i32 {
     let mut filled = Vec::new();
-    let done = match fd {
-        0..=2 => errno::NOTDIR,
-        _ => files::with(|files| {
+    let done = files::with_file(
+        fd,
+        |files| {
             let names = files.names(fd, cookie == 0)?;
             let first = names.len().min(usize::try_from(cookie).unwrap_or(usize::MAX));
             for (index, name) in names.iter().enumerate().skip(first) {
@@ -43,8 +43,9 @@ extern "C" fn __imported_wasi_snapshot_preview1_fd_readdir(
             }
             filled.truncate(length);
             Ok(())
-        }),
-    };
+        },
+        |_| errno::NOTDIR,
+    );
     // SAFETY: the caller passes a buffer of `length` bytes, no fewer than were filled, and an out pointer.
     unsafe {
         core::ptr::copy_nonoverlapping(filled.as_ptr(), buffer, filled.len());

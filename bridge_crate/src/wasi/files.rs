@@ -72,6 +72,9 @@ pub type Files = FileSystem<Stable<Numbered, Numbered>>;
 
 static FILES: Global<Option<Files>> = Global::new(None);
 
+/// Permissions for the file or directory that is made next, if its maker says any: WASI's calls do not carry them.
+pub static WANTED: Global<Option<u16>> = Global::new(None);
+
 /// Whether stable memory holds files, so that nothing else may be written there.
 pub fn in_stable_memory() -> bool {
     space::pages(BLOCKS) > 0
@@ -102,6 +105,28 @@ pub fn with(work: impl FnOnce(&mut Files) -> Result<(), Errno>) -> i32 {
             }
             number as i32
         }
+    }
+}
+
+/// The standard stream of which a number is a duplicate.
+#[cold]
+pub fn duplicate_of(fd: u32) -> Option<u32> {
+    FILES.with(|slot| slot.as_ref().and_then(|files| files.stream(fd)))
+}
+
+/// Runs `work` on an open file; `on_stream` on a standard stream, which a duplicate of it stands for.
+pub fn with_file(
+    fd: u32,
+    work: impl FnOnce(&mut Files) -> Result<(), Errno>,
+    on_stream: impl FnOnce(u32) -> i32,
+) -> i32 {
+    if fd <= 2 {
+        return on_stream(fd);
+    }
+    // What is no file is looked at twice, so that files cost nothing more.
+    match with(work) {
+        errno::BADF => duplicate_of(fd).map_or(errno::BADF, on_stream),
+        done => done,
     }
 }
 
@@ -137,6 +162,37 @@ extern "C" fn basilisk_mode(device: u64, node: u64) -> u32 {
 #[no_mangle]
 extern "C" fn basilisk_set_mode(device: u64, node: u64, mode: u32) -> c_int {
     with(|files| files.set_mode(Files::node(device, node)?, mode as u16))
+}
+
+/// Says with which permissions the next file or directory is made; less than 0: as its maker says nothing.
+#[no_mangle]
+extern "C" fn basilisk_want_mode(mode: i32) {
+    WANTED.set(if mode < 0 { None } else { Some(mode as u16) });
+}
+
+/// Sets the mask of permissions; the former one.
+#[no_mangle]
+extern "C" fn basilisk_umask(mask: u32) -> u32 {
+    let mut before = 0;
+    with(|files| {
+        before = files.set_umask(mask as u16).into();
+        Ok(())
+    });
+    before
+}
+
+/// Another number for an open file or stream: an error number.
+///
+/// # Safety
+/// The pointer must be valid.
+#[no_mangle]
+unsafe extern "C" fn basilisk_dup(fd: u32, out: *mut u32) -> c_int {
+    with(|files| {
+        let number = files.duplicate(fd)?;
+        // SAFETY: the caller's promise.
+        unsafe { put(out, number) };
+        Ok(())
+    })
 }
 
 /// How much the volume with that device number may hold: bytes, free bytes, and whether it can be written.

@@ -1,7 +1,7 @@
 //! Paths: from WASI's calling conventions to the file system.
 
 use super::descriptors::{times, Filestat, APPEND};
-use super::files::{bytes, with};
+use super::files::{bytes, with, WANTED};
 use super::put;
 use basilisk_files::descriptors::Opening;
 
@@ -54,6 +54,7 @@ extern "C" fn __imported_wasi_snapshot_preview1_path_open(
         truncate: open_flags & O_TRUNC != 0,
         directory: open_flags & O_DIRECTORY != 0,
         no_follow: lookup & FOLLOW == 0,
+        mode: WANTED.get().unwrap_or(0o666),
     };
     with(|files| {
         let start = files.directory(fd)?;
@@ -94,7 +95,7 @@ extern "C" fn __imported_wasi_snapshot_preview1_path_create_directory(
 ) -> i32 {
     with(|files| {
         let start = files.directory(fd)?;
-        files.make_directory(start, bytes(address, length))
+        files.make_directory(start, bytes(address, length), WANTED.get().unwrap_or(0o777))
     })
 }
 

@@ -63,6 +63,9 @@ contents = st.one_of(
     st.binary(max_size=9),
     st.builds(lambda byte, size: byte * size, st.binary(min_size=1, max_size=1), offsets),
 )
+# The owner keeps all rights: here nothing is ever forbidden, and the tests need not be root's.
+modes = st.one_of(st.sampled_from([0o777, 0o700, 0o1755, 0o751]), st.integers(0o700, 0o777))
+masks = st.one_of(st.sampled_from([0, 0o022, 0o077]), st.integers(0, 0o077))
 # Nanoseconds since 1970.
 times = st.one_of(st.integers(0, 9), st.integers(0, 1 << 61))
 ways = st.builds(
@@ -73,13 +76,16 @@ ways = st.builds(
     ),
 )
 steps: st.SearchStrategy[Step] = st.one_of(
-    st.tuples(st.just("open"), paths, ways),
-    st.tuples(st.just("open"), names, st.just(("rw", ("c",)))),
-    st.tuples(st.sampled_from(["mkdir", "rmdir", "unlink", "stat", "lstat", "readlink", "list"]), paths),
-    st.tuples(st.sampled_from(["mkdir", "mkdir", "unlink"]), names),
+    st.tuples(st.just("open"), paths, ways, modes),
+    st.tuples(st.just("open"), names, st.just(("rw", ("c",))), modes),
+    st.tuples(st.sampled_from(["rmdir", "unlink", "stat", "lstat", "readlink", "list"]), paths),
+    st.tuples(st.just("mkdir"), paths, modes),
+    st.tuples(st.sampled_from(["mkdir", "mkdir"]), names, modes),
+    st.tuples(st.just("unlink"), names),
+    st.tuples(st.just("umask"), masks),
     st.tuples(st.sampled_from(["rename", "rename", "link"]), paths, paths),
     st.tuples(st.just("symlink"), targets, paths),
-    st.tuples(st.sampled_from(["close", "fstat"]), opened),
+    st.tuples(st.sampled_from(["close", "fstat", "dup"]), opened),
     st.tuples(st.just("read"), opened, offsets),
     st.tuples(st.just("pread"), opened, offsets, offsets),
     st.tuples(st.just("write"), opened, contents),
@@ -88,8 +94,7 @@ steps: st.SearchStrategy[Step] = st.one_of(
     st.tuples(st.just("truncate"), opened, offsets),
     st.tuples(st.just("renumber"), opened, opened),
     st.tuples(st.just("times"), paths, times, times),
-    # The owner keeps all rights: here nothing is ever forbidden.
-    st.tuples(st.just("chmod"), paths, st.integers(0o700, 0o777)),
+    st.tuples(st.just("chmod"), paths, modes),
     st.tuples(st.sampled_from(["upgrade", "stat"]), st.just(".")),
 )
 
@@ -116,8 +121,14 @@ class Ours:
     def number(self, index: int) -> int:
         return self.open_files[index] if index < len(self.open_files) else 900
 
-    def open(self, path: str, way: tuple[str, tuple[str, ...]]) -> object:
-        number = self.files.number("open", self.path(path), way[0] + "".join(way[1]))
+    def open(self, path: str, way: tuple[str, tuple[str, ...]], mode: int) -> object:
+        number = self.files.number("open", self.path(path), way[0] + "".join(way[1]), mode)
+        return self.opened(number)
+
+    def dup(self, index: int) -> object:
+        return self.opened(self.files.number("dup", self.number(index)))
+
+    def opened(self, number: int) -> object:
         assert number not in self.open_files
         self.open_files.append(number)
         return len(self.open_files)
@@ -160,8 +171,12 @@ class Ours:
     def chmod(self, path: str, mode: int) -> object:
         return self.files.ask("chmod", self.path(path), mode) or None
 
+    def umask(self, mask: int) -> object:
+        return self.files.number("umask", mask)
+
     def upgrade(self, _: str) -> object:
-        """What is open is closed, in /stable by an upgrade, after which everything is found anew."""
+        """What is open is closed, in /stable by an upgrade, after which everything is found anew and the
+        mask is as at first."""
         if self.base.startswith("/stable"):
             self.files.upgrade()
             self.open_files.clear()
@@ -189,8 +204,8 @@ class Ours:
     def readlink(self, path: str) -> object:
         return self.files.data("readlink", self.path(path))
 
-    def mkdir(self, path: str) -> object:
-        return self.files.ask("mkdir", self.path(path)) or None
+    def mkdir(self, path: str, mode: int) -> object:
+        return self.files.ask("mkdir", self.path(path), mode) or None
 
     def rmdir(self, path: str) -> object:
         return self.files.ask("rmdir", self.path(path)) or None
@@ -209,10 +224,11 @@ class Ours:
 
 
 class Theirs:
-    """The same operations on this machine's file system."""
+    """The same operations on this machine's file system; ``resets``: whether an upgrade resets the mask."""
 
-    def __init__(self, base: str) -> None:
+    def __init__(self, base: str, resets: bool) -> None:
         self.base = base
+        self.resets = resets
         self.open_files: list[int] = []
 
     def path(self, path: object) -> str:
@@ -228,11 +244,15 @@ class Theirs:
     def number(self, index: int) -> int:
         return self.open_files[index] if index < len(self.open_files) else 900
 
-    def open(self, path: str, way: tuple[str, tuple[str, ...]]) -> object:
+    def open(self, path: str, way: tuple[str, tuple[str, ...]], mode: int) -> object:
         flags = FLAGS[way[0]]
         for letter in way[1]:
             flags |= FLAGS[letter]
-        self.open_files.append(os.open(self.path(path), flags, 0o644))
+        self.open_files.append(os.open(self.path(path), flags, mode))
+        return len(self.open_files)
+
+    def dup(self, index: int) -> object:
+        self.open_files.append(os.dup(self.number(index)))
         return len(self.open_files)
 
     def close(self, index: int) -> object:
@@ -276,7 +296,12 @@ class Theirs:
     def chmod(self, path: str, mode: int) -> object:
         return os.chmod(self.path(path), mode)
 
+    def umask(self, mask: int) -> object:
+        return os.umask(mask)
+
     def upgrade(self, _: str) -> object:
+        if self.resets:
+            os.umask(0o022)
         while self.open_files:
             self.close(0)
         return None
@@ -302,8 +327,8 @@ class Theirs:
     def readlink(self, path: str) -> object:
         return os.fsencode(os.readlink(self.path(path)))
 
-    def mkdir(self, path: str) -> object:
-        return os.mkdir(self.path(path), 0o755)
+    def mkdir(self, path: str, mode: int) -> object:
+        return os.mkdir(self.path(path), mode)
 
     def rmdir(self, path: str) -> object:
         return os.rmdir(self.path(path))
@@ -347,19 +372,20 @@ def fast_folder() -> Iterator[Path]:
 
 @pytest.mark.parametrize("mount", ["/tmp", "/stable"])
 @configured(600)
-@example(script=[("symlink", "a/", "a"), ("open", "a", ("rw", ("c",)))])
+@example(script=[("symlink", "a/", "a"), ("open", "a", ("rw", ("c",)), 0o777)])
 @given(script=st.lists(steps, min_size=1, max_size=40))
 def test_any_operations_do_what_linux_does(
     program: Files, fast_folder: Path, mount: str, script: list[Step]
 ) -> None:
     """Property: both file systems answer any operations alike and look alike afterwards; upgrades of /stable
-    at any point, and one at the end, change nothing but that open files are closed."""
+    at any point, and one at the end, change nothing but that open files are closed and the mask is reset."""
     program.new()
+    os.umask(0o022)
     base = fast_folder / DEEP
     base.mkdir(parents=True)
     for depth in range(1, DEEP.count("/") + 2):
         program.ask("mkdir", "/".join([mount, *DEEP.split("/")[:depth]]).encode())
-    ours, theirs = Ours(program, f"{mount}/{DEEP}"), Theirs(str(base))
+    ours, theirs = Ours(program, f"{mount}/{DEEP}"), Theirs(str(base), mount == "/stable")
     try:
         for step in script:
             assert ours.run(step) == theirs.run(step), step
@@ -375,3 +401,97 @@ def test_any_operations_do_what_linux_does(
         for number in theirs.open_files:
             os.close(number)
         shutil.rmtree(fast_folder / DEEP[0])
+
+
+made = st.tuples(st.sampled_from(["file", "folder"]), st.integers(0, 0o177777))
+
+
+@pytest.mark.parametrize("mount", ["/tmp", "/stable"])
+@configured(200)
+@example(above=0o2755, mask=0, things=[("folder", 0o777), ("file", 0o6711), ("folder", 0o7777)])
+@given(
+    above=st.sampled_from([0o755, 0o2755, 0o3777, 0o1700]),
+    mask=st.integers(0, 0o7777),
+    things=st.lists(made, min_size=1, max_size=8),
+)
+def test_permissions_of_what_is_made_are_those_of_linux(
+    program: Files, fast_folder: Path, mount: str, above: int, mask: int, things: list[tuple[str, int]]
+) -> None:
+    """Property: whatever permissions are asked for, under whatever mask, in a folder of whatever permissions,
+    both file systems give the same; what exists keeps its own."""
+    program.new()
+    base = fast_folder / "made"
+    ours: list[int] = []
+    theirs: list[int] = []
+    os.mkdir(base)
+    os.chmod(base, above)
+    program.ask("mkdir", f"{mount}/made".encode())
+    program.ask("chmod", f"{mount}/made".encode(), above)
+    before = program.number("umask", mask)
+    os.umask(mask)
+    try:
+        assert before == 0o022
+        assert program.number("umask", mask) == os.umask(mask)
+        for index, (kind, mode) in enumerate(things):
+            here, there = f"{mount}/made/{index}".encode(), base / str(index)
+            if kind == "folder":
+                program.ask("mkdir", here, mode)
+                os.mkdir(there, mode)
+            else:
+                program.ask("close", program.number("open", here, "wc", mode))
+                os.close(os.open(there, os.O_WRONLY | os.O_CREAT, mode))
+            if mount == "/stable":
+                program.upgrade()
+                program.ask("umask", mask)
+            ours.append(program.stat("lstat", here).mode)
+            theirs.append(stat.S_IMODE(os.lstat(there).st_mode))
+        assert ours == theirs
+        program.ask("umask", 0)
+        for index, (kind, _) in enumerate(things):
+            if kind == "file":
+                here = f"{mount}/made/{index}".encode()
+                program.ask("close", program.number("open", here, "rwct", 0o777))
+                assert program.stat("lstat", here).mode == theirs[index]
+    finally:
+        os.umask(before)
+        os.chmod(base, 0o700)
+        shutil.rmtree(base)
+
+
+@pytest.mark.parametrize("first", [0, 1, 2, 3])
+def test_streams_and_the_root_have_second_numbers(program: Files, first: int) -> None:
+    """A duplicate of what is open from the start gets the lowest free number, and gives it back."""
+    program.new()
+    assert [program.number("dup", first) for _ in range(3)] == [4, 5, 6]
+    program.ask("close", 5)
+    assert program.number("dup", 6) == 5
+    if first == 3:
+        assert program.stat("fstat", 5) == program.stat("stat", b"/")
+    else:
+        with pytest.raises(FileFault):
+            program.ask("read", 5, 1)
+    for number in (4, 5, 6):
+        program.ask("close", number)
+        with pytest.raises(FileFault):
+            program.ask("dup", number)
+    assert program.number("open", b"/tmp/x", "rwc") == 4
+
+
+def test_numbers_end_at_their_limit_and_come_back(program: Files) -> None:
+    """1,024 numbers, of one file or of many; a file that lost its name lives as long as one of them."""
+    program.new()
+    number = program.number("open", b"/tmp/x", "rwc")
+    program.ask("write", number, b"kept")
+    program.ask("unlink", b"/tmp/x")
+    free = int(program.ask("space", 1)[1])
+    copies = [number, *(program.number("dup", number) for _ in range(1023))]
+    for words in (("dup", number), ("open", b"/tmp/y", "rwc")):
+        with pytest.raises(FileFault) as fault:
+            program.ask(*words)
+        assert fault.value.number == 33
+    for copy in copies[:-1]:
+        program.ask("close", copy)
+    assert program.data("pread", copies[-1], 9, 0) == b"kept"
+    assert int(program.ask("space", 1)[1]) == free
+    program.ask("close", copies[-1])
+    assert int(program.ask("space", 1)[1]) > free

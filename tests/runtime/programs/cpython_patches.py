@@ -411,6 +411,31 @@ def dict_emptied_by_eq() -> None:
             assert table[Key(None)] == 5
 
 
+def umask() -> None:
+    import os
+
+    before = os.umask(0o027)
+    assert before == 0o022 and os.umask(0o027) == 0o027
+    os.mkdir("/tmp/masked")
+    assert os.stat("/tmp/masked").st_mode & 0o7777 == 0o750
+    os.rmdir("/tmp/masked")
+    os.umask(before)
+
+
+def dup() -> None:
+    import os
+
+    one = os.open("/tmp/dup", os.O_RDWR | os.O_CREAT)
+    two = os.dup(one)
+    assert two != one and os.path.sameopenfile(one, two) and not os.get_inheritable(two)
+    os.write(one, b"abc")
+    os.close(one)
+    assert os.lseek(two, 0, os.SEEK_CUR) == 3 and os.pread(two, 9, 0) == b"abc"
+    os.close(two)
+    refused(OSError, os.dup, two)
+    os.unlink("/tmp/dup")
+
+
 def waiting_says_why() -> None:
     import queue
     import threading
