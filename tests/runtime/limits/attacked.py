@@ -29,9 +29,10 @@ ANYBODY = Principal.anonymous()
 COMPLETE = os.environ.get("BASILISK_LIMITS") == "complete"
 SOURCE = Path(__file__).parents[1] / "programs" / "limits.py"
 
-#: An exception that finds no memory for its traceback comes first without one.
+#: The first of two exceptions may come without a traceback, which needs memory and depth as well.
 _EXCEPTION = re.compile(
-    r"'(?:MemoryError\n\nDuring [^\n]*\n\n)?Traceback \(most recent call last\):.*\n(?P<line>[\w.]+)(: |\n)",
+    r"'(?:\w+(?:: [^\n]*)?\n\nDuring [^\n]*\n\n)?"
+    r"Traceback \(most recent call last\):.*\n(?P<line>[\w.]+)(: |\n)",
     re.DOTALL,
 )
 
